@@ -1,0 +1,157 @@
+"""Who is asking: from a signed request to a principal.
+
+Signatures are checked against the real clock, as clients sign with theirs; expiry obeys the virtual one.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from haar.auth import sigv4, tokens
+from haar.errors import ServiceError
+from haar.kit.call import root_of
+from haar.kit.epoch import epoch
+from haar.kit.identity import ANONYMOUS, Principal
+from haar.kit.resource import partition_of
+from haar.record import Record, key
+
+if TYPE_CHECKING:
+    from haar.kit.ports import Credential, Identities, Ports
+    from haar.store.transaction import Transaction
+    from haar.wire.http import HttpRequest
+
+#: On loopback, access key `test` with secret `test` is the root user of this account.
+DEVELOPMENT_ACCOUNT = "000000000000"
+DEVELOPMENT_SECRET = "test"  # the well-known pair; honoured on loopback alone  # noqa: S105
+
+_ACCOUNT = re.compile(r"\d{12}")
+_UNKNOWN = ServiceError("InvalidClientTokenId", "The security token included in the request is invalid.", status=403)
+_EXPIRED = ServiceError("ExpiredToken", "The security token included in the request is expired", status=403)
+_CACHED_MAX = 4096
+
+
+class RootKey(Record):
+    """An access key of an account's root user, made when the cloud is reachable from other machines."""
+
+    access_key: str = key()
+    secret: str
+    account: str
+
+
+class Authenticator:
+    """Turns signatures into principals; one per cloud."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+        self._development = ports.config.loopback
+        self._roots: dict[str, Principal] = {}
+        self._known: dict[str, tuple[int, Credential | None]] = {}
+
+    def __call__(self, tx: Transaction, http: HttpRequest, service: str, region: str) -> Principal:
+        """The principal who signed; ANONYMOUS for an unsigned request.
+
+        Raises ServiceError with the query protocol's code (InvalidClientTokenId, SignatureDoesNotMatch, ...);
+        the gateway says it in the protocol's own words.
+        """
+        claim = sigv4.read(http)
+        if claim is None:
+            return ANONYMOUS
+        ports = self._ports
+        secret, principal = self._who(tx, claim.access_key, claim.token, region)
+        sigv4.check(claim, http, secret, now_real=ports.clock.real(), service_is_s3=service == "s3")
+        now = ports.clock.now()
+        if principal.expires_at is not None and now >= principal.expires_at:
+            raise _EXPIRED
+        if claim.expires is not None and now > ports.clock.virtual(claim.timestamp) + claim.expires:
+            # the signature is fresh by the client's clock, but the cloud's own time has moved past it
+            raise ServiceError("AccessDenied" if service == "s3" else "RequestExpired", "Request has expired", status=403)
+        return principal
+
+    def unchunked(self, http: HttpRequest) -> bytes:
+        """The body behind `aws-chunked` framing, every chunk's and trailer's signature checked.
+
+        The request's own signature has been checked before: it is the seed of the chunks'.
+        """
+        from haar.auth.chunked import decoder
+
+        claim = sigv4.read(http)
+        assert claim is not None
+        with self._ports.store.transaction(write=False) as tx:
+            secret, _ = self._who(tx, claim.access_key, claim.token, claim.region)
+        decode = decoder(claim, http.headers, secret)
+        assert decode is not None
+        body = decode.feed(http.body)
+        decode.close()
+        return body
+
+    def _who(self, tx: Transaction, access_key: str, token: str, region: str) -> tuple[str, Principal]:
+        if token and access_key.startswith("ASIA"):
+            session, secret = tokens.open(self._ports.cloud_key, token, access_key)
+            return secret, _session_principal(session)
+        if self._development and (access_key == "test" or _ACCOUNT.fullmatch(access_key)):
+            return DEVELOPMENT_SECRET, self._root(access_key, region)
+        if access_key.startswith("ASIA"):
+            raise _UNKNOWN
+        return self._long_term(tx, access_key)
+
+    def _root(self, access_key: str, region: str) -> Principal:
+        partition = partition_of(region)
+        cached = self._roots.get(f"{partition}/{access_key}")
+        if cached is None:
+            account = DEVELOPMENT_ACCOUNT if access_key == "test" else access_key
+            base = root_of(account, partition)
+            cached = Principal(
+                kind="root", account=account, arn=base.arn, id=account, name="root", issuer=base.arn, access_key=access_key
+            )
+            if len(self._roots) > _CACHED_MAX:
+                self._roots.clear()
+            self._roots[f"{partition}/{access_key}"] = cached
+        return cached
+
+    def _long_term(self, tx: Transaction, access_key: str) -> tuple[str, Principal]:
+        stamp = epoch(tx, "credentials")
+        cached = self._known.get(access_key)
+        if cached is None or cached[0] != stamp:
+            if len(self._known) > _CACHED_MAX:
+                self._known.clear()
+            cached = self._known[access_key] = (stamp, self._find(tx, access_key))
+        credential = cached[1]
+        if credential is None or not credential.active:
+            raise _UNKNOWN
+        return credential.secret, credential.principal
+
+    def _find(self, tx: Transaction, access_key: str) -> Credential | None:
+        from haar.kit.ports import Credential
+
+        root = tx.get(RootKey, access_key)
+        if root is not None:
+            base = root_of(root.account)
+            principal = Principal(
+                kind="root", account=root.account, arn=base.arn, id=root.account, name="root", issuer=base.arn, access_key=access_key
+            )
+            return Credential(access_key=access_key, secret=root.secret, principal=principal)
+        identities: Identities = self._ports.port("identities")
+        return identities.credential(tx, access_key)
+
+
+def _session_principal(session: tokens.Session) -> Principal:
+    return Principal(
+        kind="role" if session.kind == "role" else "federated" if session.kind == "federated" else "user",
+        account=session.account,
+        arn=session.arn,
+        id=session.id,
+        name=session.name,
+        issuer=session.issuer or session.arn,
+        session_name=session.session_name,
+        session_tags=session.tags,
+        transitive_tags=session.transitive_tags,
+        mfa_at=session.mfa_at,
+        issued_at=session.issued_at,
+        expires_at=session.expires_at,
+        access_key=session.access_key,
+        temporary=True,
+        source_identity=session.source_identity,
+        federated_provider=session.provider,
+        claims=session.context,
+    )

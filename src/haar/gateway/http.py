@@ -1,0 +1,316 @@
+"""HTTP/1.1 on a bare asyncio protocol: parsed by httptools, answered without a task or an await.
+
+A request that waits (long polling) is parked in the hub and costs nothing until it is woken. Requests on one
+connection are answered in order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import httptools
+
+from haar.gateway import control
+from haar.kit.wait import Wait
+from haar.wire.http import HttpReply, HttpRequest
+
+if TYPE_CHECKING:
+    from haar.cloud import Cloud
+    from haar.gateway.path import Attempt
+    from haar.scheduler.hub import Parked
+
+_LINES = {int(status): f"HTTP/1.1 {int(status)} {status.phrase}\r\n" for status in HTTPStatus}
+_HEADERS_MAX = 64 * 1024
+_WRITE_HIGH_WATER = 4 * 1024 * 1024
+
+
+class Server:
+    """Listens for one cloud, and drives its scheduler."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self.cloud = cloud
+        self.connections: set[Connection] = set()
+        self._server: asyncio.Server | None = None
+        self._alarm: asyncio.TimerHandle | None = None
+        self._armed_soon = False
+        self._unsynced: list[tuple[Connection, bytes, bool]] = []
+        self._syncing = False
+        self.date = b""
+
+    async def start(self) -> tuple[str, int]:
+        """Begin to listen; the address and port."""
+        loop = asyncio.get_running_loop()
+        config = self.cloud.config
+        self._server = await loop.create_server(lambda: Connection(self), config.host, config.port, backlog=1024)
+        self.cloud.server = self
+        self.cloud.store.on_commit.append(self._committed)
+        fd = self.cloud.store.notification_fd()
+        if fd is not None:
+            loop.add_reader(fd, self._other_node)
+        self._tick()
+        self._arm()
+        host, port = self._server.sockets[0].getsockname()[:2]
+        return host, port
+
+    async def stop(self) -> None:
+        """Stop listening, answer what is open, close."""
+        assert self._server is not None
+        self._server.close()
+        fd = self.cloud.store.notification_fd()
+        if fd is not None:
+            asyncio.get_running_loop().remove_reader(fd)
+        for connection in list(self.connections):
+            connection.end()
+        if self._alarm:
+            self._alarm.cancel()
+        await asyncio.sleep(0)
+        if self._syncing or self._unsynced:
+            self.cloud.store.sync()
+            self._flush(self._unsynced)
+
+    # -- time --------------------------------------------------------------------------------------------------
+
+    def _tick(self) -> None:
+        self.date = f"date: {formatdate(usegmt=True)}\r\nserver: haar\r\n".encode()
+        asyncio.get_running_loop().call_later(1.0, self._tick)
+
+    def _committed(self, changed: set[tuple[str, Any]]) -> None:
+        cloud = self.cloud
+        if not self._armed_soon and not cloud.due_tables.isdisjoint({table for table, _ in changed}):
+            self._armed_soon = True
+            at_once = any(table == "kit.Timer" or table == "*" for table, _ in changed)
+            loop = asyncio.get_event_loop()
+            loop.call_soon(self._arm) if at_once else loop.call_later(0.2, self._arm)
+
+    def arm(self) -> None:
+        """Look again when the next due moment is; after the clock was moved or a call was parked."""
+        if not self._armed_soon:
+            self._armed_soon = True
+            asyncio.get_running_loop().call_soon(self._arm)
+
+    def _arm(self) -> None:
+        """Do what is due, and come again at the next due moment."""
+        self._armed_soon = False
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        scheduler = self.cloud.scheduler
+        scheduler.run_due()
+        due = scheduler.next_due()
+        if due is None:
+            return
+        wait = self.cloud.clock.until_real(due)
+        if wait is not None:
+            self._alarm = asyncio.get_running_loop().call_later(min(max(wait, 0.001), 3600.0), self._arm)
+
+    def _other_node(self) -> None:
+        self.cloud.store.poll_notifications()
+
+    # -- durability --------------------------------------------------------------------------------------------
+
+    def send_when_safe(self, connection: Connection, data: bytes, close: bool) -> None:
+        """Hold an answer until its writes are on disk; one sync serves all that wait for it."""
+        self._unsynced.append((connection, data, close))
+        if not self._syncing:
+            self._syncing = True
+            asyncio.get_running_loop().create_task(self._sync())
+
+    async def _sync(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._unsynced:
+            batch, self._unsynced = self._unsynced, []
+            await loop.run_in_executor(None, self.cloud.store.sync)
+            self._flush(batch)
+        self._syncing = False
+
+    @staticmethod
+    def _flush(batch: list[tuple[Connection, bytes, bool]]) -> None:
+        for connection, data, close in batch:
+            connection.send(data, close)
+
+
+class Connection(asyncio.Protocol):
+    """One client connection."""
+
+    __slots__ = (
+        "_body", "_closing", "_headers", "_headers_size", "_parked", "_parser", "_peer", "_queue", "_size",
+        "_too_large", "_url", "server", "transport",
+    )  # fmt: skip
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.transport: asyncio.Transport | None = None
+        self._parser = httptools.HttpRequestParser(self)
+        self._queue: deque[tuple[HttpRequest, bool]] = deque()
+        self._parked: Parked | None = None
+        self._closing = False
+        self._peer = ""
+        self.on_message_begin()
+
+    # -- the transport -----------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        peer = transport.get_extra_info("peername")
+        self._peer = peer[0] if peer else ""
+        transport.set_write_buffer_limits(high=_WRITE_HIGH_WATER)
+        self.server.connections.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.server.connections.discard(self)
+        self.transport = None
+        self._queue.clear()
+        if self._parked is not None:
+            self.server.cloud.hub.forget(self._parked)
+            self._parked = None
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._refuse(426, "Haar speaks HTTP/1.1 on this port.")
+        except httptools.HttpParserError as error:
+            self._refuse(400, f"This is not HTTP: {error}")
+
+    def pause_writing(self) -> None:
+        if self.transport is not None:
+            self.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        if self.transport is not None:
+            self.transport.resume_reading()
+
+    # -- httptools ---------------------------------------------------------------------------------------------
+
+    def on_message_begin(self) -> None:
+        self._url = b""
+        self._headers: dict[str, str] = {}
+        self._headers_size = 0
+        self._body: list[bytes] = []
+        self._size = 0
+        self._too_large = False
+
+    def on_url(self, url: bytes) -> None:
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._headers_size += len(name) + len(value)
+        if self._headers_size > _HEADERS_MAX:
+            self._too_large = True
+            return
+        field = name.decode("latin-1").lower()
+        text = value.decode("latin-1")
+        headers = self._headers
+        headers[field] = f"{headers[field]},{text}" if field in headers else text
+
+    def on_headers_complete(self) -> None:
+        if self._headers.get("expect", "").lower() == "100-continue" and self.transport is not None:
+            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def on_body(self, body: bytes) -> None:
+        self._size += len(body)
+        if self._size > self.server.cloud.config.body_bytes_max:
+            self._too_large = True
+            self._body.clear()
+        else:
+            self._body.append(body)
+
+    def on_message_complete(self) -> None:
+        if self._too_large:
+            self._refuse(413, "The request is larger than Haar takes in.")
+            return
+        target = self._url.decode("latin-1")
+        if target.startswith("http://") or target.startswith("https://"):
+            target = "/" + target.split("/", 3)[3] if target.count("/") > 2 else "/"
+        path, _, query = target.partition("?")
+        body = self._body
+        http = HttpRequest(
+            self._parser.get_method().decode("latin-1"), path, query, self._headers,
+            body[0] if len(body) == 1 else b"".join(body), self._peer,
+        )  # fmt: skip
+        keep = self._parser.should_keep_alive()
+        if self._parked is not None or self._queue:
+            self._queue.append((http, keep))
+        else:
+            self._serve(http, keep)
+
+    # -- the work ----------------------------------------------------------------------------------------------
+
+    def _serve(self, http: HttpRequest, keep: bool) -> None:
+        cloud = self.server.cloud
+        if http.path.startswith(control.PREFIX):
+            self._answer(control.handle(cloud, http), http, keep)
+            return
+        self._run(cloud.gateway.attempt(http), keep)
+
+    def _run(self, attempt: Attempt, keep: bool) -> None:
+        self._parked = None
+        try:
+            reply = attempt.run()
+        except Wait as wait:
+            self._parked = self.server.cloud.hub.park(wait.topic, wait.until, lambda: self._resume(attempt, keep))
+            self.server.arm()
+            return
+        self._answer(reply, attempt.http, keep)
+
+    def _resume(self, attempt: Attempt, keep: bool) -> None:
+        if self.transport is None:
+            return
+        self._run(attempt, keep)
+        while self._queue and self._parked is None and self.transport is not None:
+            http, keep = self._queue.popleft()
+            self._serve(http, keep)
+
+    def _answer(self, reply: HttpReply, http: HttpRequest, keep: bool) -> None:
+        body = reply.body
+        head = _LINES.get(reply.status) or f"HTTP/1.1 {reply.status} Unknown\r\n"
+        fields = "".join([f"{name}: {value}\r\n" for name, value in reply.headers])
+        close = not keep or self._closing
+        ending = "connection: close\r\n\r\n" if close else "\r\n"
+        length = "" if reply.status == 204 else f"content-length: {len(body)}\r\n"
+        data = (head + fields + length).encode("latin-1", "replace") + self.server.date + ending.encode()
+        if http.method != "HEAD":
+            data += body
+        if self.server.cloud.config.durability == "power":
+            self.server.send_when_safe(self, data, close)
+        else:
+            self.send(data, close)
+
+    def send(self, data: bytes, close: bool) -> None:
+        """Write an answer."""
+        if self.transport is not None:
+            self.transport.write(data)
+            if close:
+                self.transport.close()
+
+    def _refuse(self, status: int, why: str) -> None:
+        self._closing = True
+        self._answer(HttpReply(status, [("content-type", "text/plain")], (why + "\n").encode()), HttpRequest("GET", "/"), False)
+
+    def end(self) -> None:
+        """The server stops: an idle connection is closed, a parked call is given up."""
+        if self.transport is not None:
+            self.transport.close()
+
+
+async def serve(cloud: Cloud, ready: Any = None, until: asyncio.Event | None = None) -> None:
+    """Serve a cloud until an event is set (or forever); `ready(host, port)` is called once it listens."""
+    server = Server(cloud)
+    host, port = await server.start()
+    if ready is not None:
+        ready(host, port)
+    try:
+        await (until or asyncio.Event()).wait()
+    finally:
+        await server.stop()
+
+
+def uptime_clock() -> float:
+    """Seconds of the machine's monotonic clock, for the uptime in `status`."""
+    return time.monotonic()

@@ -1,0 +1,186 @@
+"""The path of a request: route, authenticate, parse, then one transaction that locates, authorizes, runs and records.
+
+Read `Attempt.run` aloud: it is the whole story. Each step returns a more complete value.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from haar.auth.codes import spoken
+from haar.auth.principal import Authenticator
+from haar.errors import Conflict, HaarError, Refused, ServiceError, StoreFull
+from haar.kit.call import Call, Origin, new_request_id
+from haar.kit.perform import perform, record
+from haar.kit.wait import Wait
+from haar.wire.codec import render_bare_error
+from haar.wire.router import Routed, route
+
+if TYPE_CHECKING:
+    from haar.kit.identity import Principal
+    from haar.kit.ports import Ports
+    from haar.kit.service import Operation
+    from haar.store.transaction import Transaction
+    from haar.testing.recorder import Recorder
+    from haar.wire.http import HttpReply, HttpRequest
+
+log = logging.getLogger("haar.gateway")
+
+#: How often an operation is run again because another node changed what it read.
+CONFLICTS_MAX = 50
+
+
+class Gateway:
+    """Takes requests in, whatever carried them here."""
+
+    def __init__(self, ports: Ports) -> None:
+        self.ports = ports
+        self.authenticate = Authenticator(ports)
+        #: notes (service, operation, status) of every answer, for the coverage page
+        self.recorder: Recorder | None = None
+
+    def attempt(self, http: HttpRequest) -> Attempt:
+        """A request, ready to be run."""
+        return Attempt(self, http)
+
+
+class Attempt:
+    """One request. `run` may be called again after a Wait: the caller's identity and parsed request are kept."""
+
+    __slots__ = ("call", "gateway", "http", "operation", "origin", "principal", "request", "request_id", "routed", "started")
+
+    def __init__(self, gateway: Gateway, http: HttpRequest) -> None:
+        self.gateway = gateway
+        self.http = http
+        self.started = gateway.ports.clock.now()
+        self.request_id = new_request_id(gateway.ports, self.started)
+        self.routed: Routed | None = None
+        self.principal: Principal | None = None
+        self.request: dict[str, Any] | None = None
+        self.operation: Operation | None = None
+        self.origin: Origin | None = None
+        self.call: Call | None = None
+
+    def run(self) -> HttpReply:
+        """The answer. Raises Wait when the operation is to be run again later; never anything else."""
+        try:
+            for _ in range(CONFLICTS_MAX):
+                try:
+                    reply = self._once()
+                    break
+                except Conflict:
+                    continue
+            else:
+                reply = self._refuse(ServiceError("ServiceUnavailable", "Too many nodes change the same rows; try again.", status=503, fault="server"))
+        except Wait:
+            raise
+        except ServiceError as error:
+            reply = self._refuse(error)
+        except StoreFull as error:
+            reply = self._refuse(ServiceError("InternalFailure", f"The disk under the store is full: {error}", status=500, fault="server"), audit=False)
+        except Exception:
+            log.exception("request %s failed", self.request_id)
+            reply = self._refuse(
+                ServiceError("InternalFailure", f"Haar failed at this request; its log has the details under {self.request_id}.", status=500, fault="server"),
+                audit=False,
+            )
+        recorder = self.gateway.recorder
+        if recorder is not None and self.routed is not None:
+            recorder.note(self.routed.service, self.routed.operation, reply.status)
+        return reply
+
+    def _once(self) -> HttpReply:
+        ports = self.gateway.ports
+        routed = self.routed
+        if routed is None:
+            routed = self.routed = route(self.http)
+        tx = ports.store.begin()
+        try:
+            if self.principal is None:
+                self._authenticate(tx, routed)
+            principal = self.principal
+            assert principal is not None
+            region = routed.region or ports.config.region
+            assert self.origin is not None
+            call = self.call = Call(
+                ports, tx, principal, service=routed.service, operation=routed.operation, region=region,
+                origin=self.origin, started=self.started, request_id=self.request_id,
+            )  # fmt: skip
+            operation = self.operation
+            if operation is None:
+                operation = self.operation = self._operation(call, routed)
+            if operation.service.is_global:
+                call.region = ports.config.region if call.partition != "aws" else "us-east-1"
+            if principal.kind == "anonymous" and not operation.admits_anonymous:
+                raise _spoken(_UNSIGNED, routed)
+            codec = routed.codec
+            request = self.request
+            if request is None:
+                request = codec.parse(self.http, routed.labels)
+                codec.validate(request, code=operation.service.validation_error or None, enums=operation.enums)
+                self.request = request
+            reply = perform(call, operation, request)
+            rendered: HttpReply = codec.render(reply, self.request_id)
+            tx.commit()
+        except BaseException:
+            tx.abort()
+            raise
+        return rendered
+
+    def _authenticate(self, tx: Transaction, routed: Routed) -> None:
+        http = self.http
+        headers = http.headers
+        self.origin = Origin(http.client, headers.get("user-agent", ""), secure=http.scheme == "https")
+        try:
+            self.principal = self.gateway.authenticate(tx, http, routed.service, routed.region or "")
+        except ServiceError as error:
+            raise _spoken(error, routed) from None
+        if headers.get("x-amz-content-sha256", "").startswith("STREAMING-"):
+            http.body = self.gateway.authenticate.unchunked(http)
+
+    def _operation(self, call: Call, routed: Routed) -> Operation:
+        """The room's operation. What is not built is authorized first: a caller who may not do it learns just that."""
+        try:
+            return call.ports.room(routed.service).bound(routed.operation)
+        except Refused:
+            if call.principal.kind == "anonymous":
+                raise _spoken(_UNSIGNED, routed) from None
+            prefix = routed.model.metadata.get("signingName") or routed.model.metadata["endpointPrefix"]
+            call.ports.guard.authorize(call, f"{prefix}:{routed.operation}", [("*", None)], None, {})
+            raise
+
+    def _refuse(self, error: ServiceError, *, audit: bool = True) -> HttpReply:
+        routed = self.routed
+        if routed is None:
+            return render_bare_error("json" if "x-amz-target" in self.http.headers else "query", error, self.request_id)
+        if audit and self.principal is not None and self.principal.account:
+            self._audit(error)
+        try:
+            reply: HttpReply = routed.codec.render_error(error, self.request_id)
+        except HaarError:
+            return render_bare_error(routed.protocol, error, self.request_id)
+        return reply
+
+    def _audit(self, error: ServiceError) -> None:
+        """The failed call's own row, in a transaction of its own: the operation's was rolled back."""
+        call = self.call
+        if call is None:
+            return
+        try:
+            with self.gateway.ports.store.transaction() as tx:
+                call.tx = tx
+                record(call, self.operation, self.request, None, error)
+        except HaarError:
+            log.warning("the audit row of %s could not be written", self.request_id)
+
+
+_UNSIGNED = ServiceError("MissingAuthenticationToken", "Request is missing Authentication Token", status=403)
+
+
+def _spoken(error: ServiceError, routed: Routed) -> ServiceError:
+    """A refusal of the door itself, in the words of the request's protocol."""
+    code, message, status = spoken(error.code, routed.protocol, routed.service)
+    return ServiceError(
+        code, message or error.message, status=status or error.status, members=error.members, query_code=error.query_code or error.code
+    )

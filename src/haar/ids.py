@@ -1,0 +1,58 @@
+"""Identifiers in AWS's own shapes, from one source of randomness that a seed can replay."""
+
+from __future__ import annotations
+
+import random
+import string
+
+_BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_ALPHANUMERIC = string.ascii_letters + string.digits
+_SECRET = _ALPHANUMERIC + "+/"
+
+
+class Ids:
+    """Makes identifiers. Without a seed they come from the operating system's secure source."""
+
+    def __init__(self, seed: int | None = None) -> None:
+        self.random: random.Random = random.SystemRandom() if seed is None else random.Random(seed)
+        # names need not be secret: a generator seeded from the secure source is ten times quicker
+        #: so many random bits that need not be secret
+        self.bits = self._bits = random.Random(self.random.getrandbits(128)).getrandbits
+
+    def uuid(self) -> str:
+        """A random UUID, such as a request id or a message id."""
+        h = f"{(self._bits(128) & ~(0xF000C000 << 48) & ~(0xF << 76) & ~(0x3 << 62)) | (4 << 76) | (2 << 62):032x}"
+        return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
+
+    def hex(self, digits: int) -> str:
+        """So many random hexadecimal digits, as in `i-0123456789abcdef0`."""
+        return f"{self._bits(4 * digits):0{digits}x}"
+
+    def unique(self, prefix: str, length: int = 21) -> str:
+        """An IAM unique id such as AIDA... (docs: IAM User Guide, reference_identifiers.html#identifiers-prefixes)."""
+        bits = self._bits(5 * (length - len(prefix)))
+        tail = []
+        for _ in range(length - len(prefix)):
+            tail.append(_BASE32[bits & 31])
+            bits >>= 5
+        return prefix + "".join(tail)
+
+    def access_key(self, temporary: bool = False) -> str:
+        """A 20-character access key id: AKIA for long-term keys, ASIA for temporary ones."""
+        return self.unique("ASIA" if temporary else "AKIA", 20)
+
+    def secret_key(self) -> str:
+        """A 40-character secret access key."""
+        return "".join(self.random.choices(_SECRET, k=40))
+
+    def token(self, length: int, alphabet: str = _ALPHANUMERIC) -> str:
+        """An opaque token of so many characters."""
+        return "".join(self.random.choices(alphabet, k=length))
+
+    def account(self) -> str:
+        """A 12-digit account number that does not begin with 0."""
+        return str(self.random.randint(100_000_000_000, 999_999_999_999))
+
+    def bytes(self, count: int) -> bytes:
+        """So many random bytes."""
+        return self.random.getrandbits(8 * count).to_bytes(count, "big")

@@ -1,0 +1,205 @@
+"""Due work, in order, on the virtual clock.
+
+A due moment is a timer row, a record that expires, a wait that ends, or a local alarm (a test's own
+`cloud.at(...)`). Moving the clock stops at each of them in turn: forty days of lifecycle rules happen one
+by one, never skipped and never out of order.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from haar.errors import Conflict
+from haar.kit.call import Call, Origin, root_of
+from haar.kit.ports import Ports
+from haar.kit.resource import partition_of
+from haar.kit.timer import Reconcile, Timer
+from haar.record import RECORDS, Record, key, replace
+from haar.scheduler.hub import Hub
+
+if TYPE_CHECKING:
+    from haar.clock import Stretch
+    from haar.kit.timer import Task
+    from haar.store.transaction import Transaction
+
+log = logging.getLogger("haar.scheduler")
+
+#: Rows expired in one transaction.
+EXPIRY_BATCH = 500
+#: Seconds before a failed task is tried again: doubled each time, up to an hour.
+BACKOFF_SECONDS = 1.0
+BACKOFF_SECONDS_MAX = 3600.0
+
+
+class Hands(Record):
+    """Where the hands of the virtual clock stand, for the next start and for other nodes."""
+
+    name: str = key()
+    stretches: list[Any]
+
+
+Handler = Callable[[Call, Any], None]
+
+
+class Scheduler:
+    """Runs what is due. It never sleeps: whoever owns the loop asks it when to come again."""
+
+    def __init__(self, ports: Ports, hub: Hub, tasks: dict[str, tuple[type[Task], Handler]]) -> None:
+        self.ports = ports
+        self.hub = hub
+        self.tasks = tasks
+        self._alarms: list[tuple[float, int, Callable[[], None]]] = []
+        self._count = itertools.count()
+
+    # -- the clock ---------------------------------------------------------------------------------------------
+
+    def restore(self) -> None:
+        """Take the hands from the store: at start, and when another node moved them."""
+        with self.ports.store.transaction(write=False) as tx:
+            hands = tx.get(Hands, "clock")
+        if hands:
+            from haar.clock import Stretch
+
+            self.ports.clock.adopt([Stretch(*row) for row in hands.stretches])
+
+    def bend(self, *, to: float | None = None, rate: float | None = None) -> Stretch:
+        """Move the hands and keep where they stand. Due work is not done: see `advance`."""
+        stretch = self.ports.clock.bend(to=to, rate=rate)
+        with self.ports.store.transaction() as tx:
+            tx.put(Hands(name="clock", stretches=[[s.real, s.virtual, s.rate] for s in self.ports.clock.stretches]))
+        return stretch
+
+    def advance(self, to: float) -> int:
+        """Move to a later virtual instant, doing everything that falls due on the way, in order. How much was done."""
+        done = self.run_due()
+        while (due := self.next_due()) is not None and due <= to:
+            if due > self.ports.clock.now():
+                self.ports.clock.bend(to=due)
+            done += self.run_due()
+        self.bend(to=max(to, self.ports.clock.now()))
+        return done
+
+    def at(self, when: float, function: Callable[[], None]) -> None:
+        """Call a function when the clock reaches an instant. It is not kept: for tests and for this process alone."""
+        heapq.heappush(self._alarms, (when, next(self._count), function))
+
+    # -- what is due -------------------------------------------------------------------------------------------
+
+    def next_due(self) -> float | None:
+        """The earliest virtual instant at which there is something to do; None when there is nothing."""
+        moments = [] if (deadline := self.hub.next_deadline()) is None else [deadline]
+        if self._alarms:
+            moments.append(self._alarms[0][0])
+        with self.ports.store.transaction(write=False) as tx:
+            timer = next(tx.range(Timer, limit=1), None)
+            if timer is not None:
+                moments.append(timer.at)
+            for kind in expiring():
+                at = tx.next_expiry(kind)
+                if at is not None:
+                    moments.append(at)
+        return min(moments, default=None)
+
+    def run_due(self, limit: int = 10_000) -> int:
+        """Do what is due now, in order; how much was done."""
+        done = 0
+        while done < limit:
+            now = self.ports.clock.now()
+            step = self._run_timer(now) or self._expire(now) or self.hub.wake_due(now) or self._ring(now)
+            if not step:
+                break
+            done += step
+        return done
+
+    def _ring(self, now: float) -> int:
+        if not self._alarms or self._alarms[0][0] > now:
+            return 0
+        heapq.heappop(self._alarms)[2]()
+        return 1
+
+    def _expire(self, now: float) -> int:
+        total = 0
+        for kind in expiring():
+            with self.ports.store.transaction(write=False) as tx:
+                at = tx.next_expiry(kind)
+            if at is None or at > now:
+                continue
+            try:
+                with self.ports.store.transaction() as tx:
+                    total += tx.expire(kind, now, EXPIRY_BATCH)
+            except Conflict:
+                continue  # another node was first; what is left shows up as still due
+        return total
+
+    def _run_timer(self, now: float) -> int:
+        store = self.ports.store
+        with store.transaction(write=False) as tx:
+            first = next(tx.range(Timer, stop=now, limit=1), None)
+        if first is None:
+            return 0
+        tx = store.begin()
+        timer: Timer | None = None
+        try:
+            timer = next(tx.claim(Timer, stop=now, limit=1), None)
+            if timer is None:
+                tx.abort()
+                return 0
+            tx.delete(timer)
+            self._perform(tx, timer)
+            tx.commit()
+        except Conflict:
+            tx.abort()
+        except Exception:
+            tx.abort()
+            if timer is None:
+                raise
+            log.exception("task %s failed; it is tried again", timer.table)
+            self._postpone(timer, now)
+        return 1
+
+    def _perform(self, tx: Transaction, timer: Timer) -> None:
+        import msgspec
+
+        kind, handler = self._handler(timer.table)
+        task = msgspec.msgpack.decode(timer.payload, type=kind)
+        account = timer.account
+        service = timer.table.split(".")[0]
+        principal = root_of(account, partition_of(timer.region))
+        call = Call(
+            self.ports, tx, principal, service=service, operation=kind.__name__, region=timer.region,
+            origin=Origin(invoked_by=f"{service}.amazonaws.com"), account=account,
+        )  # fmt: skip
+        handler(call, task)
+
+    def _handler(self, table: str) -> tuple[type[Task], Handler]:
+        if table == Reconcile.__table__:
+            return Reconcile, self._reconcile
+        if table in self.tasks:
+            return self.tasks[table]
+        room = self.ports.room(table.split(".")[0])
+        return room.tasks[table]
+
+    def _reconcile(self, call: Call, task: Reconcile) -> None:
+        room = self.ports.room(task.of.split(".")[0])
+        kind, look = room.reconcilers[task.of]
+        row = call.tx.get(kind, *task.row)
+        if row is None:
+            return
+        again = look(call, row)
+        if again is not None:
+            call.reconcile(row, again)
+
+    def _postpone(self, timer: Timer, now: float) -> None:
+        wait = min(BACKOFF_SECONDS * 2**timer.attempts, BACKOFF_SECONDS_MAX)
+        with self.ports.store.transaction() as tx:
+            tx.delete(timer)
+            tx.put(replace(timer, at=now + wait, attempts=timer.attempts + 1))
+
+
+def expiring() -> list[type[Record]]:
+    """The kinds of record that end by themselves, among the rooms in use."""
+    return [kind for kind in RECORDS.values() if kind.__expires__]

@@ -1,0 +1,1 @@
+"""One room per AWS service. Rooms do not import each other."""

@@ -1,0 +1,9 @@
+"""IAM's operations, one module per kind of thing they act on. Importing the package registers them all."""
+
+from __future__ import annotations
+
+import pkgutil
+from importlib import import_module
+
+for _module in pkgutil.iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")

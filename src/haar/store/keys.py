@@ -1,0 +1,119 @@
+"""Keys whose bytes sort as the values they stand for.
+
+| value   | bytes                                                                                   |
+|---------|-----------------------------------------------------------------------------------------|
+| None    | 01                                                                                      |
+| False   | 08                                                                                      |
+| True    | 09                                                                                      |
+| str     | 10, UTF-8 with 00 written 01 01 and 01 written 01 02, then 00                           |
+| bytes   | 18, the bytes escaped in the same way, then 00                                          |
+| < 0     | 20, the complement of the IEEE double, then what the double could not hold              |
+| >= 0    | 21, the IEEE double, then what the double could not hold                                |
+
+A whole number and a fraction share one order, so a field that holds now 3 and now 3.5 is still sorted.
+A double cannot hold every large whole number: the difference (zero nearly always, one byte) follows it.
+
+No encoding is the beginning of another, so encodings can be joined: the key of a tuple is its values'
+encodings one after another, and every key that begins with some values lies between their encoding and
+the same followed by FF, a byte that no encoding starts with.
+"""
+
+from __future__ import annotations
+
+from struct import Struct
+from typing import Any
+
+__all__ = ["AFTER", "encode", "encode_key", "prefix_bounds", "starting_with", "table_prefix"]
+
+#: Appended to an encoded prefix, this is behind every key that begins with the prefix.
+AFTER = b"\xff"
+
+_EXACT = 0x80
+_positive = Struct(">BdB").pack
+_double = Struct(">d").pack
+_LARGEST_EXACT = 1 << 53
+
+
+def table_prefix(table: str) -> bytes:
+    """What all keys of one table (or index) begin with."""
+    return table.encode() + b"\0"
+
+
+def encode_key(table: str, *values: Any) -> bytes:
+    """The key of a row: its table, then its key fields. TypeError or ValueError for what has no order."""
+    return table_prefix(table) + encode(values)
+
+
+def prefix_bounds(table: str, *values: Any) -> tuple[bytes, bytes]:
+    """The half-open range of keys of a table whose first fields are these values."""
+    start = encode_key(table, *values)
+    return start, start + AFTER
+
+
+def starting_with(text: str | bytes) -> bytes:
+    """What the encodings of all strings that begin with `text` begin with."""
+    return _encode_one(text)[:-1]
+
+
+def encode(values: tuple[Any, ...]) -> bytes:
+    """The encodings of the values, one after another."""
+    parts = []
+    for value in values:
+        if value.__class__ is str:
+            try:
+                raw = value.encode()
+            except UnicodeEncodeError:
+                raw = value.encode("utf-8", "surrogatepass")
+            if b"\0" in raw or b"\1" in raw:
+                raw = _escape(raw)
+            parts.append(b"\x10" + raw + b"\0")
+        elif value.__class__ is float and value >= 0.0:
+            # adding zero turns -0.0 into 0.0
+            parts.append(_positive(0x21, value + 0.0, _EXACT))
+        else:
+            parts.append(_encode_one(value))
+    return b"".join(parts)
+
+
+def _encode_one(value: Any) -> bytes:
+    if value is None:
+        return b"\x01"
+    if value is False:
+        return b"\x08"
+    if value is True:
+        return b"\x09"
+    if isinstance(value, str):
+        return b"\x10" + _escape(value.encode("utf-8", "surrogatepass")) + b"\0"
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return b"\x18" + _escape(bytes(value)) + b"\0"
+    if isinstance(value, int):
+        return _encode_int(value)
+    if isinstance(value, float):
+        return _encode_double(value) + b"\x80"
+    raise TypeError(f"a key cannot hold a {type(value).__name__}: {value!r}")
+
+
+def _escape(raw: bytes) -> bytes:
+    return raw.replace(b"\1", b"\1\2").replace(b"\0", b"\1\1")
+
+
+def _encode_double(value: float) -> bytes:
+    if value >= 0:
+        return b"\x21" + _double(value + 0.0)
+    if value < 0:
+        return b"\x20" + bytes(byte ^ 0xFF for byte in _double(value))
+    raise ValueError("NaN has no place in an order")
+
+
+def _encode_int(value: int) -> bytes:
+    if -_LARGEST_EXACT <= value <= _LARGEST_EXACT:
+        return _encode_double(float(value)) + b"\x80"
+    try:
+        nearest = float(value)
+    except OverflowError:
+        raise ValueError("a key cannot hold a whole number of more than 1023 bits") from None
+    rest = value - int(nearest)
+    size = (rest.bit_length() + 7) // 8
+    if rest >= 0:
+        return _encode_double(nearest) + bytes((_EXACT + size,)) + rest.to_bytes(size, "big")
+    return _encode_double(nearest) + bytes((_EXACT - size,)) + (rest + (1 << 8 * size)).to_bytes(size, "big")

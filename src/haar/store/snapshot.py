@@ -1,0 +1,133 @@
+"""A whole store in one file, readable by every backend.
+
+    magic, 8 bytes: HAARROWS
+    what follows, compressed with zlib:
+        format of the rows, 4 bytes big-endian
+        rows: length of the key, length of the value, 4 bytes each; the key; the value
+        end: 8 zero bytes (no row has an empty key), the number of rows, 8 bytes
+        the SHA-256 of everything above that is compressed, 32 bytes
+
+The file is written beside its place and renamed when it is whole. Loading reads it twice: once to check it to
+its end, once to replace all rows in one transaction.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import struct
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from haar.store.backend import Backend, RawTransaction, StoreTooNew, StoreUnreadable
+
+__all__ = ["dump", "load"]
+
+_MAGIC = b"HAARROWS"
+_LENGTHS = struct.Struct(">II")
+_READ = 64 * 1024
+_EVERYTHING = (b"\0", b"\xff" * 8)
+
+
+def dump(backend: Backend, path: Path, version: int) -> int:
+    """Save all rows as of one moment. Returns how many."""
+    beside = path.with_name(path.name + ".part")
+    raw = backend.begin(write=False)
+    try:
+        with beside.open("wb") as file:
+            count = _write(raw, file, version)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+        return count
+    finally:
+        raw.abort()
+        beside.unlink(missing_ok=True)
+
+
+def load(backend: Backend, path: Path, newest: int, announce: Callable[[RawTransaction], None]) -> int:
+    """Replace all rows by the saved ones, or change nothing. Returns how many there are."""
+    with path.open("rb") as file:
+        for _ in _read(file, newest):
+            pass
+        raw = backend.begin()
+        try:
+            raw.clear()
+            count = 0
+            file.seek(0)
+            for key, value in _read(file, newest):
+                raw.put(key, value)
+                count += 1
+            announce(raw)
+            raw.commit()
+        except BaseException:
+            raw.abort()
+            raise
+        return count
+
+
+def _write(raw: RawTransaction, file: BinaryIO, version: int) -> int:
+    squeeze = zlib.compressobj(1)
+    seen = hashlib.sha256()
+
+    def put(piece: bytes) -> None:
+        seen.update(piece)
+        file.write(squeeze.compress(piece))
+
+    file.write(_MAGIC)
+    put(version.to_bytes(4, "big"))
+    count = 0
+    for key, value in raw.scan(*_EVERYTHING):
+        put(_LENGTHS.pack(len(key), len(value)) + key + value)
+        count += 1
+    put(_LENGTHS.pack(0, 0) + count.to_bytes(8, "big"))
+    put(seen.digest())
+    file.write(squeeze.flush())
+    return count
+
+
+def _read(file: BinaryIO, newest: int) -> Iterator[tuple[bytes, bytes]]:
+    if file.read(len(_MAGIC)) != _MAGIC:
+        raise StoreUnreadable("this is not a saved Haar store")
+    source = _Inflated(file)
+    version = int.from_bytes(source.take(4), "big")
+    if version > newest:
+        raise StoreTooNew(f"saved with format {version}; this Haar knows formats up to {newest}. Update Haar.")
+    count = 0
+    while True:
+        key_size, value_size = _LENGTHS.unpack(source.take(8))
+        if key_size == 0:
+            break
+        key = source.take(key_size)
+        yield key, source.take(value_size)
+        count += 1
+    expected = int.from_bytes(source.take(8), "big")
+    digest = source.seen.digest()
+    if expected != count or source.take(32) != digest:
+        raise StoreUnreadable("the saved store is damaged: its checksum does not match")
+
+
+class _Inflated:
+    """Takes so many bytes at a time from a compressed file, hashing what it gives."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._inflate = zlib.decompressobj()
+        self._ahead = bytearray()
+        self.seen = hashlib.sha256()
+
+    def take(self, size: int) -> bytes:
+        while len(self._ahead) < size:
+            piece = self._file.read(_READ)
+            if not piece:
+                raise StoreUnreadable("the saved store is cut short")
+            try:
+                self._ahead += self._inflate.decompress(piece)
+            except zlib.error as error:
+                raise StoreUnreadable(f"the saved store is damaged: {error}") from None
+        taken = bytes(self._ahead[:size])
+        del self._ahead[:size]
+        self.seen.update(taken)
+        return taken

@@ -1,0 +1,1 @@
+"""What a test needs: a cloud in this process, its clients, its clock."""

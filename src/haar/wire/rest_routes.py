@@ -1,0 +1,198 @@
+"""The routes of a REST service: method, path and query to an operation, the most specific first.
+
+The table is a tree of path segments built from the model's `requestUri`s. At the end of a path several operations may
+wait (S3 has dozens); the one whose fixed query strings, required query members and required headers are all in
+the request, and are the most, is meant.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote, unquote_to_bytes
+
+from haar.errors import ServiceError
+
+if TYPE_CHECKING:
+    from haar.catalog.models import ServiceModel
+
+__all__ = ["Found", "Routes", "decoded", "routes_of"]
+
+
+class _Route(NamedTuple):
+    operation: str
+    labels: tuple[str, ...]
+    query: tuple[tuple[str, str | None], ...]
+    wanted_query: tuple[str, ...]
+    wanted_headers: tuple[str, ...]
+
+    @property
+    def weight(self) -> tuple[int, int]:
+        return len(self.query), len(self.wanted_query) + len(self.wanted_headers)
+
+
+class Found(NamedTuple):
+    """A match. `rank` compares matches in different tables: literal segments, then fixed query strings."""
+
+    operation: str
+    labels: dict[str, str]
+    rank: tuple[int, int, int]
+
+
+class _Node:
+    __slots__ = ("ends", "greedy", "label", "literals")
+
+    def __init__(self) -> None:
+        self.literals: dict[str, _Node] = {}
+        self.label: _Node | None = None
+        self.greedy: _Node | None = None
+        self.ends: list[_Route] = []
+
+
+def decoded(raw: str) -> str:
+    """A percent-decoded piece of a path. Raises ServiceError for bytes that are no UTF-8."""
+    if "%" not in raw:
+        return raw
+    try:
+        return unquote_to_bytes(raw).decode("utf-8")
+    except UnicodeDecodeError:
+        raise ServiceError("InvalidURI", "Couldn't parse the specified URI.", status=400) from None
+
+
+class Routes:
+    """The routes of one service."""
+
+    __slots__ = ("methods",)
+
+    def __init__(self, model: ServiceModel) -> None:
+        self.methods: dict[str, _Node] = {}
+        replaced = []
+        for operation, declared in model.operations.items():
+            # an operation AWS has replaced loses to its successor at the same address
+            if declared.get("deprecated"):
+                replaced.append(operation)
+            else:
+                self._add(model, operation)
+        for operation in replaced:
+            self._add(model, operation)
+        for root in self.methods.values():
+            _settle(root)
+
+    def _add(self, model: ServiceModel, operation: str) -> None:
+        declared = model.operations[operation]
+        http = declared["http"]
+        path, _, query = http["requestUri"].partition("?")
+        node = self.methods.setdefault(http["method"], _Node())
+        labels: list[str] = []
+        for segment in path.strip("/").split("/") if path.strip("/") else ():
+            if segment.startswith("{") and segment.endswith("+}"):
+                labels.append(segment[1:-2])
+                node.greedy = node = node.greedy or _Node()
+            elif segment.startswith("{") and segment.endswith("}"):
+                labels.append(segment[1:-1])
+                node.label = node = node.label or _Node()
+            else:
+                node = node.literals.setdefault(unquote(segment), _Node())
+        fixed: list[tuple[str, str | None]] = []
+        for part in query.split("&") if query else ():
+            name, equals, value = part.partition("=")
+            fixed.append((name, value if equals and value else None))
+        wanted_query: list[str] = []
+        wanted_headers: list[str] = []
+        shape = model.shapes[declared["input"]["shape"]] if "input" in declared else {}
+        for name in shape.get("required", ()):
+            member = shape["members"][name]
+            wire = member.get("locationName", name)
+            if member.get("location") == "querystring":
+                wanted_query.append(wire)
+            elif member.get("location") == "header":
+                wanted_headers.append(wire.lower())
+        node.ends.append(
+            _Route(operation, tuple(labels), tuple(fixed), tuple(wanted_query), tuple(wanted_headers))
+        )
+
+    def find(self, method: str, path: str, query: dict[str, str], headers: dict[str, str]) -> Found | None:
+        """The operation of a request, or None. `path` is raw; `query` has decoded names and values."""
+        root = self.methods.get(method)
+        if root is None:
+            return None
+        body = path.removeprefix("/")
+        segments = body.split("/") if body else []
+        match = _walk(root, segments, 0, (), 0, query, headers)
+        if match is None and segments and not segments[-1]:
+            match = _walk(root, segments[:-1], 0, (), 0, query, headers)
+        if match is None:
+            return None
+        route, values, literals = match
+        labels = {name: decoded(value) for name, value in zip(route.labels, values, strict=True)}
+        return Found(route.operation, labels, (literals, *route.weight))
+
+
+def _settle(node: _Node) -> None:
+    node.ends.sort(key=lambda route: route.weight, reverse=True)
+    for below in (*node.literals.values(), node.label, node.greedy):
+        if below is not None:
+            _settle(below)
+
+
+_Match = tuple[_Route, tuple[str, ...], int]
+
+
+def _walk(
+    node: _Node,
+    segments: list[str],
+    at: int,
+    values: tuple[str, ...],
+    literals: int,
+    query: dict[str, str],
+    headers: dict[str, str],
+) -> _Match | None:
+    if at == len(segments):
+        route = _choose(node.ends, query, headers)
+        return None if route is None else (route, values, literals)
+    segment = segments[at]
+    below = node.literals.get(segment)
+    if below is None and node.literals and "%" in segment:
+        below = node.literals.get(unquote(segment))
+    if below is not None:
+        match = _walk(below, segments, at + 1, values, literals + 1, query, headers)
+        if match is not None:
+            return match
+    if node.label is not None and segment:
+        match = _walk(node.label, segments, at + 1, (*values, segment), literals, query, headers)
+        if match is not None:
+            return match
+    greedy = node.greedy
+    if greedy is None or (at == len(segments) - 1 and not segment):
+        return None
+    if not greedy.literals:  # the usual case: the rest of the path, slashes and all
+        rest = "/".join(segments[at:])
+        return _walk(greedy, [], 0, (*values, rest), literals, query, headers)
+    for end in range(len(segments), at, -1):
+        if end < len(segments) and segments[end] not in greedy.literals:
+            continue
+        rest = "/".join(segments[at:end])
+        match = _walk(greedy, segments[end:], 0, (*values, rest), literals, query, headers)
+        if match is not None:
+            return match
+    return None
+
+
+def _choose(routes: list[_Route], query: dict[str, str], headers: dict[str, str]) -> _Route | None:
+    fallback: _Route | None = None
+    for route in routes:
+        if route.query and not all(
+            name in query and (value is None or query[name] == value) for name, value in route.query
+        ):
+            continue
+        if all(name in query for name in route.wanted_query) and all(name in headers for name in route.wanted_headers):
+            return route
+        # what is required and missing is the validation's business; the least demanding one is meant
+        fallback = route if fallback is None or len(route.query) >= len(fallback.query) else fallback
+    return fallback
+
+
+@lru_cache(maxsize=512)
+def routes_of(model: ServiceModel) -> Routes:
+    """The routes of a service, built once."""
+    return Routes(model)
