@@ -75,7 +75,7 @@ class Clock:
         if rate is not None and rate < 0:
             raise ValueError(f"the rate of time cannot be negative: {rate}")
         stretch = Stretch(real, now if to is None else max(to, now), self._last.rate if rate is None else rate)
-        # a bend at the very instant of the last one replaces it: the list stays as short as the jumps a client can tell apart
+        # a bend at the very instant of the last one replaces it: no more stretches than a client can tell apart
         if self.stretches and real <= self._last.real:
             self.stretches[-1] = stretch
         else:

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from haar.auth.access import Guard
+from haar.auth.proofs import Proofs
+from haar.auth.rules import Rules
 from haar.clock import Clock
 from haar.config import Config
 from haar.errors import Refused
@@ -63,9 +65,11 @@ class Cloud:
         self.ports = Ports(
             clock=self.clock, ids=self.ids, config=self.config, store=self.store,
             guard=None,  # type: ignore[arg-type]  # the guard asks through the ports: set in the next line
-            room=self.room, port=self.port, rooms=self.rooms,
+            room=self.room, port=self.port, rooms=self.rooms, policies=Rules(),
+            proofs=None,  # type: ignore[arg-type]  # likewise
         )  # fmt: skip
         self.ports.guard = Guard(self.ports)
+        self.ports.proofs = Proofs(self.ports)
         self.scheduler = Scheduler(self.ports, self.hub, dict(history.TASKS))
         self.gateway = Gateway(self.ports)
         #: tables whose rows can bring a due moment nearer
@@ -130,7 +134,7 @@ class Cloud:
         finally:
             self.hub.forget(parked)
 
-    def client(self, service: str, *, access_key: str = "test", secret_key: str = "test", token: str | None = None,  # noqa: S107
+    def client(self, service: str, *, access_key: str = "test", secret_key: str = "test", token: str | None = None,
                region: str | None = None, **options: Any) -> Any:  # fmt: skip
         """A boto3 client whose requests come straight here, without a port. Needs boto3."""
         from haar.testing.client import client

@@ -50,7 +50,8 @@ class Refused(ServiceError):
     def __init__(self, service: str, operation: str, why: str = "") -> None:
         what = f"{service}:{operation}" if operation else service
         detail = f" {why}" if why else ""
-        super().__init__("NotImplemented", f"Haar has not built {what} yet.{detail} See docs/coverage.md for what works.", status=501, fault="server")
+        message = f"Haar has not built {what} yet.{detail} See docs/coverage.md for what works."
+        super().__init__("NotImplemented", message, status=501, fault="server")
 
 
 class Conflict(HaarError):

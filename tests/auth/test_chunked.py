@@ -7,6 +7,7 @@ import io
 import zlib
 from base64 import b64encode
 from hashlib import sha256
+from itertools import pairwise
 from typing import NamedTuple
 
 import pytest
@@ -64,7 +65,7 @@ def signed_decoder(length: int, trailers: tuple[str, ...] | None = None, seed: s
 def decode(wire: bytes, to: Decoder, cuts: list[int] | None = None) -> bytes:
     """Feed the wire's bytes in pieces that end at the cuts."""
     edges = [0, *sorted(cut % (len(wire) + 1) for cut in cuts or []), len(wire)]
-    body = b"".join([to.feed(wire[start:end]) for start, end in zip(edges, edges[1:], strict=False)])
+    body = b"".join([to.feed(wire[start:end]) for start, end in pairwise(edges)])
     to.close()
     return body
 
@@ -309,6 +310,11 @@ def test_a_checksum_of_the_callers_own_is_compared_too() -> None:
     wire = b"1\r\na\r\n0\r\n" + f"{name}:{b64encode(sha256(b'a').digest()).decode()}\r\n\r\n".encode()
     assert decode(wire, Decoder(1, trailers=(name,), checksums={name: sha256()})) == b"a"
     assert refused(wire, Decoder(1, trailers=(name,), checksums={name: sha256(b"b")})) == "BadDigest"
+
+
+@pytest.mark.ours
+def test_a_chunk_longer_than_it_says_is_refused() -> None:
+    assert refused(b"1\r\naXX0\r\n\r\n", Decoder(1, trailers=())) == "IncompleteBody"
 
 
 @pytest.mark.ours

@@ -12,8 +12,8 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 import pytest
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
-from botocore.compat import percent_encode_sequence
 from botocore.credentials import Credentials
+from botocore.utils import percent_encode_sequence
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -47,9 +47,12 @@ class Http(NamedTuple):
 
 
 def prove(http: Http, secret: str = SECRET, *, late: float = 0.0, age: float | None = None) -> sigv4.Claim:
-    """Read and check a request that arrives `late` seconds after it was signed."""
+    """Read and check a request that arrives `late` seconds after it was signed; only one key is known."""
     claim = sigv4.read(http)
-    assert claim is not None
+    if claim is None:
+        raise ServiceError("MissingAuthenticationToken")
+    if claim.access_key not in (AKID, "AKIDEXAMPLE"):
+        raise ServiceError("InvalidClientTokenId")
     s3 = claim.service == "s3"
     sigv4.check(claim, http, secret, now_real=claim.timestamp + late, service_is_s3=s3, age=age)
     return claim
@@ -259,12 +262,7 @@ def test_a_changed_path_is_refused(http: Http, data: st.DataObject) -> None:
 def test_a_changed_query_is_refused(http: Http, data: st.DataObject) -> None:
     query = changed(data, http.query)
     assume(sigv4.canonical_query(query) != sigv4.canonical_query(http.query))
-    claim = None
-    with pytest.raises(ServiceError):
-        claim = sigv4.read(http._replace(query=query))
-        if claim is None:  # the change hid the signature: nobody signed this, and nobody is let in as somebody
-            raise ServiceError("MissingAuthenticationToken")
-        prove(http._replace(query=query))
+    refused(http._replace(query=query))
 
 
 @pytest.mark.ours
@@ -303,30 +301,23 @@ def test_another_secret_is_refused(http: Http, data: st.DataObject) -> None:
 
 @pytest.mark.ours
 @given(header_signed(), st.data())
-def test_a_changed_authorization_never_proves_anybody_else(http: Http, data: st.DataObject) -> None:
-    authorization = changed(data, http.headers["authorization"])
-    claim = None
-    with pytest.raises(ServiceError):
-        claim = prove(http._replace(headers={**http.headers, "authorization": authorization}))
-        # the access key id is not part of what is signed: its secret is another one, which the caller looks up
-        assert claim.access_key != AKID
-        raise ServiceError("SignatureDoesNotMatch")
+def test_a_changed_authorization_is_refused(http: Http, data: st.DataObject) -> None:
+    refused(http._replace(headers={**http.headers, "authorization": changed(data, http.headers["authorization"])}))
 
 
 @pytest.mark.ours
 @given(st.dictionaries(st.sampled_from(["authorization", "x-amz-date", "date", "host"]), st.text()), st.text())
-def test_noise_is_anonymous_or_refused_but_never_a_crash(noise: dict[str, str], query: str) -> None:
-    http = Http("GET", "/", query, noise)
-    with pytest.raises(ServiceError):
-        if sigv4.read(http) is None:
-            raise ServiceError("MissingAuthenticationToken")
-        prove(http)
+def test_noise_is_refused_and_never_a_crash(noise: dict[str, str], query: str) -> None:
+    assert refused(Http("GET", "/", query, noise)).code in {"MissingAuthenticationToken", "IncompleteSignature"}
 
 
 @pytest.mark.ours
 @given(st.text("AWS4-HMCSHA256 Credential=/,;0123456789abcdefghst_requ", max_size=80).map("AWS4-HMAC-SHA256 ".__add__))
 def test_noise_behind_the_algorithm_is_refused(authorization: str) -> None:
-    refused(Http("GET", "/", "", {"authorization": authorization, "x-amz-date": "20130524T000000Z", "host": "x"}))
+    error = refused(
+        Http("GET", "/", "", {"authorization": authorization, "x-amz-date": "20130524T000000Z", "host": "x"})
+    )
+    assert error.code == "IncompleteSignature"
 
 
 # ---------------------------------------------------------------- canonical forms
@@ -410,6 +401,8 @@ def test_a_credential_of_four_elements_is_refused() -> None:
         ("20130523/us-east-1/sqs/aws4_request", "host", "Date in Credential scope does not match YYYYMMDD"),
         ("20130524/us-east-1/sqs/aws5_request", "host", "Credential should be scoped with a valid terminator"),
         ("20130524/us-east-1/sqs/aws4_request", "x-amz-date", "'Host' or ':authority' must be a 'SignedHeader'"),
+        ("20130524/us-east-1/sqs/aws4_request", "x-amz-date;host", "SignedHeaders must be sorted"),
+        ("20130524/us-east-1/sqs/aws4_request", "X-Amz-Date;host", "SignedHeaders must be sorted"),
     ],
 )
 def test_a_scope_that_contradicts_the_request_is_refused(scope: str, names: str, message: str) -> None:
@@ -688,7 +681,7 @@ def test_a_code_that_is_not_about_identity_is_left_alone() -> None:
 @pytest.mark.ours
 def test_every_dialect_has_a_word_for_every_refusal() -> None:
     refusals = set(DIALECTS["query"])
-    assert {name: refusals - set(words) for name, words in DIALECTS.items()} == dict.fromkeys(DIALECTS, set())
+    assert {name: refusals - set(words) for name, words in DIALECTS.items()} == {name: set() for name in DIALECTS}
     assert refusals - set(S3) == {"OptInRequired"}
 
 

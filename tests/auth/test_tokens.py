@@ -95,6 +95,14 @@ def test_a_token_with_any_character_changed_is_refused(data: st.DataObject) -> N
 
 
 @pytest.mark.ours
+@pytest.mark.parametrize("more", ["=", "==", "\n", " ", "!", "A"])
+def test_another_spelling_of_a_token_is_refused(more: str) -> None:
+    _, token = tokens.mint(KEY, SESSION)
+    with pytest.raises(ServiceError, match="InvalidClientTokenId"):
+        tokens.open(KEY, token + more, SESSION.access_key)
+
+
+@pytest.mark.ours
 @given(st.integers(0, 10_000))
 def test_a_token_cut_short_is_refused(length: int) -> None:
     _, token = tokens.mint(KEY, SESSION)

@@ -86,7 +86,7 @@ def test_the_coverage_page_lists_what_the_rooms_declare() -> None:
         elif service != "Facts" and (row := ROW.match(line)):
             operation, state, _ = row.groups()
             committed[service, operation] = "written" if state in ("works", "declared, untested") else state
-    assert committed == declared, "docs/coverage.md is stale: run `make test docs`"
+    assert committed == declared, "docs/coverage.md is stale: run `make docs`"
 
 
 def test_every_fact_has_an_id_of_its_own_and_a_service_to_wait_for() -> None:

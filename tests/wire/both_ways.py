@@ -1,10 +1,10 @@
-"""botocore on the other end of the wire: its serializer writes what our codecs read, its parser reads what they write."""
+"""botocore on the other end: its serializer writes what our codecs read, its parser reads what they write."""
 
 from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
@@ -15,15 +15,16 @@ import botocore.session
 from botocore.awsrequest import HeadersDict
 from botocore.model import OperationModel, ServiceModel
 from botocore.utils import percent_encode_sequence
-from tests.wire.shapes_random import random_value, seconds
 
 from haar.catalog import models
+from haar.errors import ServiceError
 from haar.wire.http import HttpReply, HttpRequest
+from tests.wire.shapes_random import random_value, seconds
 
 #: Members that an answer has even when the operation does not give them: its status and the type of its body.
 BY_DEFAULT = frozenset(("StatusCode", "Status", "contentType", "ContentType"))
 
-__all__ = ["answer_read_by_botocore", "clients_model", "pruned", "request_of", "samples", "without_metadata"]
+__all__ = ["answer_read_by_botocore", "clients_model", "pruned", "refused", "request_of", "samples", "without_metadata"]
 
 
 @cache
@@ -126,3 +127,12 @@ def answers_disagreeing(service: str, operation: str, protocol: str, make: Any, 
         if pruned(said) != pruned(written):
             found.append((written, read))
     return found
+
+
+def refused(read: Callable[[], Any]) -> str:
+    """The code of the error that reading ends in, "" when it ends well; any other exception goes through."""
+    try:
+        read()
+    except ServiceError as error:
+        return error.code
+    return ""

@@ -71,6 +71,8 @@ def _structure(shape: StructureShape, rng: random.Random, depth: int, more: dict
         where = member.serialization.get("location", "")
         if where == "statusCode":
             value[name] = 200
+        elif member.serialization.get("hostLabel"):
+            value[name] = "111122223333"
         elif where == "headers":  # HTTP does not keep the case of a header's name
             more_plain = {**more, "plain": True}
             made = random_value(member, rng, depth=depth + 1, **more_plain)
@@ -101,7 +103,7 @@ def _scalar(shape: Shape, rng: random.Random, plain: bool, fraction: bool) -> An
         return rng.randbytes(max(least, rng.randint(0, 20)))
     if kind == "timestamp":
         millis = rng.choice((0, 123, 500)) if fraction else 0
-        base = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
+        base = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
         return base + datetime.timedelta(seconds=rng.randint(0, 30_000_000), milliseconds=millis)
     raise AssertionError(f"no random value for a {kind}")
 

@@ -13,7 +13,7 @@ import pytest
 from haar.catalog.models import model
 from haar.errors import ServiceError
 from haar.wire.eventstream import Byte, Decoder, EventShapes, Int, Long, Message, Millis, Short, encode
-from tests.wire.both_ways import clients_model
+from tests.wire.both_ways import clients_model, refused
 from tests.wire.shapes_random import random_value, seconds
 
 SPECIFICATION = "https://smithy.io/2.0/aws/amazon-eventstream.html"
@@ -121,9 +121,4 @@ def test_garbage_is_refused_and_nothing_else_happens(seed: int) -> None:
     for _ in range(300):
         body = bytearray(whole[: rng.randint(0, len(whole))])
         body += rng.randbytes(rng.randint(0, 8))
-        with_luck: list[dict[str, Any]] = []
-        try:
-            with_luck = events.read(bytes(body))
-        except ServiceError as error:
-            assert error.code == "SerializationException"
-        assert len(with_luck) <= 2
+        assert refused(lambda: events.read(bytes(body))) in ("", "SerializationException")  # noqa: B023

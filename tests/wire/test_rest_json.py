@@ -11,7 +11,7 @@ from haar.catalog.models import model
 from haar.errors import ServiceError
 from haar.wire import rest_json
 from haar.wire.http import HttpRequest
-from tests.wire.both_ways import answers_disagreeing, clients_model, requests_disagreeing
+from tests.wire.both_ways import answers_disagreeing, clients_model, refused, requests_disagreeing
 
 SPECIFICATION = "https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html"
 OPERATIONS = [
@@ -85,7 +85,5 @@ def test_garbage_is_refused_and_nothing_else_happens(seed: int) -> None:
             "POST", "/", rng.choice(["", "MaxItems=x", "MaxItems=%ff", "&&=", "MaxItems"]), headers, body
         )
         for codec in codecs:
-            try:
-                codec.parse(http, {"FunctionName": "f"})
-            except ServiceError as error:
-                assert error.status == 400
+            code = refused(lambda: codec.parse(http, {"FunctionName": "f"}))  # noqa: B023
+            assert code in ("", "SerializationException", "MalformedQueryString")

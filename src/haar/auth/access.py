@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from haar.kit.service import Operation
 
 _CACHED_MAX = 4096
+#: How exact last-used data is, in seconds.
+USE_SECONDS = 900
 
 #: Error code of a denial by protocol; see `Guard._deny`.
 _DENIALS = {
@@ -46,6 +48,8 @@ class Guard:
         self._ports = ports
         self._standing: dict[tuple[str, str], Standing] = {}
         self._views: dict[str, tuple[int, OrganizationView | None]] = {}
+        #: (access key or ARN, action) -> the quarter of an hour in which its use is already on record
+        self._used: dict[tuple[str, str], int] = {}
 
     def authorize(
         self,
@@ -66,11 +70,27 @@ class Guard:
         standing = self._standing_of(call)
         organization = standing.organization
         if organization is not None and organization.suspended:
-            raise ServiceError("OptInRequired", "You are not subscribed to this service: this account is suspended or closed.", status=403)
+            message = "You are not subscribed to this service: this account is suspended or closed."
+            raise ServiceError("OptInRequired", message, status=403)
+        if principal.temporary or principal.access_key.startswith("AKIA"):
+            self._note_use(call, principal, action)
         if principal.kind == "anonymous" and operation is not None and operation.anonymous:
             return
         for arn, target in resources or [("*", None)]:
             self._decide(call, action, arn, target, operation, request, standing, mode)
+
+    def _note_use(self, call: Call, principal: Principal, action: str) -> None:
+        """Last-used data: at most a write per action and quarter of an hour; the rest is one look into a dict."""
+        place = (principal.access_key, action)
+        quarter = int(call.now) // USE_SECONDS
+        if self._used.get(place) == quarter:
+            return
+        service, _, name = action.partition(":")
+        # remembered only once it is seen to be stored: a refused call takes its notes back with it
+        if self._ports.port("identities").used(call.tx, principal, service, name, call.region, call.now):
+            if len(self._used) > _CACHED_MAX:
+                self._used.clear()
+            self._used[place] = quarter
 
     # -- one resource ------------------------------------------------------------------------------------------
 
@@ -86,7 +106,11 @@ class Guard:
         mode: str,
     ) -> None:
         principal = call.principal
+        if standing.grants.tags is not None:
+            principal = msgspec.structs.replace(principal, tags=standing.grants.tags)
         owner = getattr(target, "account", "") or account_in(arn)
+        if owner == "aws":
+            owner = ""  # what AWS itself owns, such as its managed policies, is in every account
         policy = getattr(target, "policy", None)
         if principal.kind == "root" and not policy and (not owner or owner == principal.account):
             organization = standing.organization
@@ -124,7 +148,7 @@ class Guard:
             return _NOTHING
         account = principal.account
         stamp = (0 if principal.kind == "root" else epoch(tx, f"iam/{account}"), epoch(tx, "organizations"))
-        place = (principal.issuer or principal.arn, principal.access_key)
+        place = (principal.issuer or principal.arn, principal.access_key or principal.arn)
         cached = self._standing.get(place)
         if cached is not None and cached.stamp == stamp:
             return cached
@@ -203,7 +227,12 @@ class Context:
     __slots__ = ("_call", "_operation", "_organization", "_request", "_target")
 
     def __init__(
-        self, call: Call, operation: Operation | None, request: Mapping[str, Any], target: Any, organization: OrganizationView | None
+        self,
+        call: Call,
+        operation: Operation | None,
+        request: Mapping[str, Any],
+        target: Any,
+        organization: OrganizationView | None,
     ) -> None:
         self._call = call
         self._operation = operation
@@ -271,24 +300,26 @@ _GLOBAL: dict[str, Any] = {
 
 
 def explanation(decision: Decision, question: Question) -> str:
-    """The decision as JSON text: `authorization` as sts:DecodeAuthorizationMessage returns it, and `text` for people."""
+    """The decision as JSON: `authorization` as sts:DecodeAuthorizationMessage returns it, and `text` for people."""
     import json
 
     from haar.auth import explain
 
-    told = {"authorization": explain.authorization_message(decision, question), "text": explain.tell(decision, question)}
+    authorization = explain.authorization_message(decision, question)
+    told = {"authorization": authorization, "text": explain.tell(decision, question)}
     return json.dumps(told, separators=(",", ":"))
 
 
 def encode_decision(cloud_key: bytes, text: str) -> str:
-    """The encoded authorization message of an explanation: compressed, and sealed so that only this cloud can have written it."""
+    """The encoded authorization message of an explanation: compressed, and sealed with the cloud's own key."""
     import base64
     import hmac
     import json
     import zlib
 
     body = zlib.compress(json.dumps(json.loads(text)["authorization"]).encode())
-    return base64.urlsafe_b64encode(hmac.digest(cloud_key, b"decision:" + body, "sha256")[:16] + body).decode().rstrip("=")
+    seal = hmac.digest(cloud_key, b"decision:" + body, "sha256")[:16]
+    return base64.urlsafe_b64encode(seal + body).decode().rstrip("=")
 
 
 def decode_decision(cloud_key: bytes, encoded: str) -> str | None:

@@ -143,29 +143,30 @@ def _iso(at: float | None) -> str | None:
     return None if at is None else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-_DERIVED: dict[str, Callable[[Question], Value]] = {
-    "aws:principalarn": lambda q: _principal_arn(q.principal),
-    "aws:principalaccount": lambda q: q.principal.account or None,
-    "aws:principaltype": lambda q: _TYPES.get(q.principal.kind),
+_FOLLOWING: dict[str, Callable[[Question], Value]] = {
+    "aws:PrincipalArn": lambda q: _principal_arn(q.principal),
+    "aws:PrincipalAccount": lambda q: q.principal.account or None,
+    "aws:PrincipalType": lambda q: _TYPES.get(q.principal.kind),
     "aws:userid": lambda q: q.principal.id or None,
     "aws:username": lambda q: q.principal.name if q.principal.kind == "user" else None,
-    "aws:sourceidentity": lambda q: q.principal.source_identity or None,
-    "aws:multifactorauthpresent": _mfa_present,
-    "aws:multifactorauthage": _mfa_age,
-    "aws:tokenissuetime": lambda q: _iso(q.principal.issued_at) if q.principal.temporary else None,
-    "aws:principalisawsservice": lambda q: None if q.principal.kind == "anonymous" else q.principal.kind == "service",
-    "aws:principalservicename": lambda q: q.principal.name if q.principal.kind == "service" else None,
-    "aws:principalservicenameslist": lambda q: (q.principal.name,) if q.principal.kind == "service" else None,
-    "aws:federatedprovider": lambda q: q.principal.federated_provider or None,
-    "aws:resourceaccount": lambda q: q.resource_account or q.principal.account or None,
-    "aws:currenttime": lambda q: _iso(q.now),
-    "aws:epochtime": lambda q: None if q.now is None else int(q.now),
-    "aws:viaawsservice": lambda q: False,
+    "aws:SourceIdentity": lambda q: q.principal.source_identity or None,
+    "aws:MultiFactorAuthPresent": _mfa_present,
+    "aws:MultiFactorAuthAge": _mfa_age,
+    "aws:TokenIssueTime": lambda q: _iso(q.principal.issued_at) if q.principal.temporary else None,
+    "aws:PrincipalIsAWSService": lambda q: None if q.principal.kind == "anonymous" else q.principal.kind == "service",
+    "aws:PrincipalServiceName": lambda q: q.principal.name if q.principal.kind == "service" else None,
+    "aws:PrincipalServiceNamesList": lambda q: (q.principal.name,) if q.principal.kind == "service" else None,
+    "aws:FederatedProvider": lambda q: q.principal.federated_provider or None,
+    "aws:ResourceAccount": lambda q: q.resource_account or q.principal.account or None,
+    "aws:CurrentTime": lambda q: _iso(q.now),
+    "aws:EpochTime": lambda q: None if q.now is None else int(q.now),
+    "aws:ViaAWSService": lambda q: False,
 }
 
 
-#: Lower-case names of the keys that follow from principal, resource account and time.
-DERIVED_KEYS = tuple(_DERIVED)
+#: Names of the keys that follow from principal, resource account and time.
+DERIVED_KEYS = tuple(_FOLLOWING)
+_DERIVED = {name.lower(): value_of for name, value_of in _FOLLOWING.items()}
 
 
 def _derived(key: str, question: Question) -> Value:

@@ -53,11 +53,12 @@ def _statement(rule: Rule) -> dict[str, Any]:
 
 def _context_keys(question: Question) -> dict[str, str]:
     """Lower-case name -> name as written, of every key that the request or its policies know of."""
-    named = {key: key for key in DERIVED_KEYS}
+    named = {key.lower(): key for key in DERIVED_KEYS}
     if isinstance(question.context, Mapping):
         named |= {key.lower(): key for key in question.context}
     for _, source in layers(question):
-        named |= {key.lower(): key for key in compile_policy(source.text).context_keys}
+        for key in compile_policy(source.text).context_keys:
+            named.setdefault(key.lower(), key)
     return named
 
 

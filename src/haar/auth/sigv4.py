@@ -270,14 +270,14 @@ def _scope(credential: str, signed_headers: str) -> _Scope:
             f"Credential should be scoped with a valid terminator: 'aws4_request', not '{terminator}'.",
             status=403,
         )
-    names = tuple(signed_headers.lower().split(";"))
+    names = tuple(signed_headers.split(";"))
     if "host" not in names and ":authority" not in names:
         raise ServiceError(
             "SignatureDoesNotMatch",
             "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.",
             status=403,
         )
-    if list(names) != sorted(names):
+    if list(names) != sorted(names) or signed_headers != signed_headers.lower():
         raise ServiceError(
             "SignatureDoesNotMatch", "SignedHeaders must be sorted by name and in lower case.", status=403
         )

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import marshal
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +40,8 @@ def load(name: str) -> Any:
 
 def save(name: str, value: Any) -> None:
     """Keep a value of plain types (or a code object) under a relative file name; silently not, if impossible."""
+    import tempfile  # a slow import, needed only the first time
+
     target = directory() / name
     try:
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -9,7 +9,6 @@ in milliseconds.
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import os
 import re
 import sys
@@ -72,6 +71,8 @@ class ServiceModel:
 
 @once
 def _botocore() -> Path:
+    import importlib.util
+
     spec = importlib.util.find_spec("botocore")
     if spec is None or not spec.submodule_search_locations:
         raise ModuleNotFoundError("Haar reads AWS's service models from the botocore package, which is not installed")
@@ -220,9 +221,7 @@ def _build(service: str, api_version: str, patch: Path | None) -> tuple[Any, ...
             _deep_merge(value, read_json(extras).get("merge", {}))
     if patch is not None:
         raw = merge_patch(raw, read_json(patch))
-    operations = {
-        sys.intern(name): _lean(operation, _OPERATION_DROPS) for name, operation in raw["operations"].items()
-    }
+    operations = {sys.intern(name): _lean(operation, _OPERATION_DROPS) for name, operation in raw["operations"].items()}
     shapes = {sys.intern(name): _strip_shape(shape) for name, shape in raw["shapes"].items()}
     snake = {snake_case(name): name for name in operations}
     return (_lean(raw["metadata"], frozenset()), operations, shapes, _lean(pages["pagination"], frozenset()), snake)

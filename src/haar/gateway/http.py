@@ -226,7 +226,7 @@ class Connection(asyncio.Protocol):
             self._refuse(413, "The request is larger than Haar takes in.")
             return
         target = self._url.decode("latin-1")
-        if target.startswith("http://") or target.startswith("https://"):
+        if target.startswith(("http://", "https://")):
             target = "/" + target.split("/", 3)[3] if target.count("/") > 2 else "/"
         path, _, query = target.partition("?")
         body = self._body
@@ -291,7 +291,8 @@ class Connection(asyncio.Protocol):
 
     def _refuse(self, status: int, why: str) -> None:
         self._closing = True
-        self._answer(HttpReply(status, [("content-type", "text/plain")], (why + "\n").encode()), HttpRequest("GET", "/"), False)
+        reply = HttpReply(status, [("content-type", "text/plain")], (why + "\n").encode())
+        self._answer(reply, HttpRequest("GET", "/"), False)
 
     def end(self) -> None:
         """The server stops: an idle connection is closed, a parked call is given up."""

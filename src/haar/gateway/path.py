@@ -48,7 +48,18 @@ class Gateway:
 class Attempt:
     """One request. `run` may be called again after a Wait: the caller's identity and parsed request are kept."""
 
-    __slots__ = ("call", "gateway", "http", "operation", "origin", "principal", "request", "request_id", "routed", "started")
+    __slots__ = (
+        "call",
+        "gateway",
+        "http",
+        "operation",
+        "origin",
+        "principal",
+        "request",
+        "request_id",
+        "routed",
+        "started",
+    )
 
     def __init__(self, gateway: Gateway, http: HttpRequest) -> None:
         self.gateway = gateway
@@ -72,19 +83,17 @@ class Attempt:
                 except Conflict:
                     continue
             else:
-                reply = self._refuse(ServiceError("ServiceUnavailable", "Too many nodes change the same rows; try again.", status=503, fault="server"))
+                reply = self._refuse(_BUSY)
         except Wait:
             raise
         except ServiceError as error:
             reply = self._refuse(error)
         except StoreFull as error:
-            reply = self._refuse(ServiceError("InternalFailure", f"The disk under the store is full: {error}", status=500, fault="server"), audit=False)
+            reply = self._refuse(_failure(f"The disk under the store is full: {error}"), audit=False)
         except Exception:
             log.exception("request %s failed", self.request_id)
-            reply = self._refuse(
-                ServiceError("InternalFailure", f"Haar failed at this request; its log has the details under {self.request_id}.", status=500, fault="server"),
-                audit=False,
-            )
+            why = f"Haar failed at this request; its log has the details under {self.request_id}."
+            reply = self._refuse(_failure(why), audit=False)
         recorder = self.gateway.recorder
         if recorder is not None and self.routed is not None:
             recorder.note(self.routed.service, self.routed.operation, reply.status)
@@ -131,7 +140,10 @@ class Attempt:
     def _authenticate(self, tx: Transaction, routed: Routed) -> None:
         http = self.http
         headers = http.headers
-        self.origin = Origin(http.client, headers.get("user-agent", ""), secure=http.scheme == "https")
+        self.origin = Origin(
+            http.client, headers.get("user-agent", ""), secure=http.scheme == "https",
+            host=headers.get("host", ""), path=http.path,
+        )  # fmt: skip
         try:
             self.principal = self.gateway.authenticate(tx, http, routed.service, routed.region or "")
         except ServiceError as error:
@@ -146,8 +158,8 @@ class Attempt:
         except Refused:
             if call.principal.kind == "anonymous":
                 raise _spoken(_UNSIGNED, routed) from None
-            prefix = routed.model.metadata.get("signingName") or routed.model.metadata["endpointPrefix"]
-            call.ports.guard.authorize(call, f"{prefix}:{routed.operation}", [("*", None)], None, {})
+            action = f"{routed.model.signing_name}:{routed.operation}"
+            call.ports.guard.authorize(call, action, [("*", None)], None, {})
             raise
 
     def _refuse(self, error: ServiceError, *, audit: bool = True) -> HttpReply:
@@ -175,12 +187,23 @@ class Attempt:
             log.warning("the audit row of %s could not be written", self.request_id)
 
 
+_BUSY = ServiceError(
+    "ServiceUnavailable", "Too many nodes change the same rows; try again.", status=503, fault="server"
+)
 _UNSIGNED = ServiceError("MissingAuthenticationToken", "Request is missing Authentication Token", status=403)
+
+
+def _failure(why: str) -> ServiceError:
+    return ServiceError("InternalFailure", why, status=500, fault="server")
 
 
 def _spoken(error: ServiceError, routed: Routed) -> ServiceError:
     """A refusal of the door itself, in the words of the request's protocol."""
     code, message, status = spoken(error.code, routed.protocol, routed.service)
     return ServiceError(
-        code, message or error.message, status=status or error.status, members=error.members, query_code=error.query_code or error.code
+        code,
+        message or error.message,
+        status=status or error.status,
+        members=error.members,
+        query_code=error.query_code or error.code,
     )

@@ -10,6 +10,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from msgspec import field
+
 from haar.record import Record, key
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ class Event(Record):
     data: bool = False
     request: dict[str, Any] | None = None
     response: dict[str, Any] | None = None
-    resources: list[tuple[str, str]] = []
+    resources: list[tuple[str, str]] = field(default_factory=list)
     error: str = ""
     message: str = ""
     #: why a denied call was denied, as `sts:DecodeAuthorizationMessage` returns it
@@ -57,7 +59,8 @@ def request_id(random_bits: int, at: float) -> str:
     So an event is found by its id alone, without an index that every call would have to pay for.
     `random_bits` are 74 random bits.
     """
-    h = f"{int(at * 1000) & 0xFFFFFFFFFFFF:012x}7{random_bits & 0xFFF:03x}{0x8000000000000000 | (random_bits >> 12):016x}"
+    tail = 0x8000000000000000 | (random_bits >> 12)
+    h = f"{int(at * 1000) & 0xFFFFFFFFFFFF:012x}7{random_bits & 0xFFF:03x}{tail:016x}"
     return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
 
 
@@ -84,4 +87,6 @@ def is_read_only(operation: str) -> bool:
     return operation.startswith(_READING)
 
 
-_READING = ("Get", "List", "Describe", "Lookup", "Head", "Search", "Simulate", "Query", "Scan", "Decode", "Check", "Preview")
+_READING = (
+    "Get", "List", "Describe", "Lookup", "Head", "Search", "Simulate", "Query", "Scan", "Decode", "Check", "Preview",
+)  # fmt: skip

@@ -25,7 +25,7 @@ K = TypeVar("K", bound="Resource | GlobalResource")
 class Origin:
     """Where a call came from: the parts of the HTTP request that policies and the audit trail ask about."""
 
-    __slots__ = ("agent", "context", "invoked_by", "secure", "source_ip")
+    __slots__ = ("agent", "context", "host", "invoked_by", "path", "secure", "source_ip")
 
     def __init__(
         self,
@@ -35,10 +35,16 @@ class Origin:
         secure: bool = False,
         invoked_by: str = "",
         context: Mapping[str, Any] | None = None,
+        host: str = "",
+        path: str = "",
     ) -> None:
         self.source_ip = source_ip
         self.agent = agent
         self.secure = secure
+        #: the host the client addressed (with its port) and the path, for services whose answers or requests use
+        #: them; empty for a call from inside
+        self.host = host
+        self.path = path
         #: the service that makes the call on somebody's behalf, such as `organizations.amazonaws.com`
         self.invoked_by = invoked_by
         #: further condition keys, such as `aws:SourceArn` of a service principal
@@ -49,8 +55,19 @@ class Call:
     """One attempt at one operation."""
 
     __slots__ = (
-        "account", "decision", "now", "operation", "origin", "ports", "principal", "region",
-        "request_id", "resources", "service", "started", "tx",
+        "account",
+        "decision",
+        "now",
+        "operation",
+        "origin",
+        "ports",
+        "principal",
+        "region",
+        "request_id",
+        "resources",
+        "service",
+        "started",
+        "tx",
     )
 
     def __init__(
@@ -119,7 +136,7 @@ class Call:
         return self._schedule(when, task)
 
     def emit(self, task: Task) -> str:
-        """Let something leave this operation (a delivery, an event): done right after commit, tried again until it succeeds."""
+        """Let something leave this operation (a delivery, an event): done after commit, tried until it succeeds."""
         return self._schedule(self.now, task)
 
     def reconcile(self, record: Record, when: float | None = None) -> None:
@@ -133,7 +150,14 @@ class Call:
     def _schedule(self, when: float, task: Task) -> str:
         timer_id = self.ports.ids.uuid()
         self.tx.put(
-            Timer(at=when, id=timer_id, table=task.__table__, payload=pack(task), account=self.account, region=self.region)
+            Timer(
+                at=when,
+                id=timer_id,
+                table=task.__table__,
+                payload=pack(task),
+                account=self.account,
+                region=self.region,
+            )
         )
         return timer_id
 
@@ -152,8 +176,11 @@ class Call:
         `principal` defaults to the caller. `call.aws("iam").get_role(RoleName=...)`.
         """
         origin = Origin(
-            self.origin.source_ip, self.origin.agent, secure=self.origin.secure,
-            invoked_by=invoked_by or self.origin.invoked_by, context=context,
+            self.origin.source_ip,
+            self.origin.agent,
+            secure=self.origin.secure,
+            invoked_by=invoked_by or self.origin.invoked_by,
+            context=context,
         )
         return ServiceClient(self, service, principal or self.principal, account, region or self.region, origin)
 
@@ -161,7 +188,9 @@ class Call:
 class ServiceClient:
     """Calls operations of one service from inside another operation."""
 
-    def __init__(self, call: Call, service: str, principal: Principal, account: str, region: str, origin: Origin) -> None:
+    def __init__(
+        self, call: Call, service: str, principal: Principal, account: str, region: str, origin: Origin
+    ) -> None:
         self._parts = (call, service, principal, account, region, origin)
 
     def __getattr__(self, snake: str) -> Callable[..., dict[str, Any]]:
@@ -172,8 +201,14 @@ class ServiceClient:
 
         def ask(**request: Any) -> dict[str, Any]:
             inner = Call(
-                call.ports, call.tx, principal, service=service, operation=operation.name,
-                region=region, origin=origin, account=account,
+                call.ports,
+                call.tx,
+                principal,
+                service=service,
+                operation=operation.name,
+                region=region,
+                origin=origin,
+                account=account,
             )
             operation.validate(request, enums=operation.enums)
             return perform(inner, operation, request)

@@ -53,6 +53,8 @@ class Grants(msgspec.Struct, frozen=True):
     boundary: Source | None = None
     session: tuple[Source, ...] | None = None
     scps: tuple[tuple[Source, ...], ...] = ()
+    #: Tags of the role behind a session, which the session itself does not carry; None: the principal's are right.
+    tags: Mapping[str, str] | None = None
 
 
 class Principal(msgspec.Struct, frozen=True):
@@ -88,6 +90,9 @@ class Principal(msgspec.Struct, frozen=True):
     federated_provider: str = ""
     #: The 64 hexadecimal digits by which S3 knows the account.
     canonical_id: str = ""
+    #: The texts of the session's own policies, and the ARNs of managed ones; None when none of either were given.
+    session_policies: tuple[str, ...] | None = None
+    session_policy_arns: tuple[str, ...] = ()
     #: A role that a service made for itself: no SCP and no RCP limits it.
     service_linked: bool = False
     #: Further condition keys that came with the session, such as `saml:sub` or `accounts.google.com:aud`.

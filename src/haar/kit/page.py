@@ -102,7 +102,7 @@ class _Rows(Page[T]):
         mark = None
         if more:
             last = found[-1]
-            mark = list(what.entry(last)) if isinstance(what, Index) else list(last.key)
+            mark = list(what.entry(last) or ()) if isinstance(what, Index) else list(last.key)
         return [show(row) for row in found], mark
 
 
@@ -119,13 +119,16 @@ class Paging(msgspec.Struct, frozen=True):
     result: str
     limit: str = ""
     more: str = ""
-    #: the largest page, and the page when the request names no limit
+    #: the page when the request names no limit, and the largest page unless `most` says otherwise
     default: int | None = None
+    most: int | None = None
     #: what a bad token is answered with
     bad_token: str = "InvalidNextToken"
 
     @classmethod
-    def of(cls, operation: str, model: Mapping[str, Any], *, default: int | None, bad_token: str) -> Paging | None:
+    def of(
+        cls, operation: str, model: Mapping[str, Any], *, default: int | None, bad_token: str, most: int | None = None
+    ) -> Paging | None:
         """From one entry of `paginators-1.json`; None when the operation pages in a way the kit does not cut."""
 
         def one(name: str) -> str:
@@ -136,15 +139,20 @@ class Paging(msgspec.Struct, frozen=True):
         token_in, token_out, result = one("input_token"), one("output_token"), one("result_key")
         if not (token_in and token_out and result):
             return None
-        return cls(operation, token_in, token_out, result, one("limit_key"), one("more_results"), default, bad_token)
+        return cls(
+            operation, token_in, token_out, result, one("limit_key"), one("more_results"), default, most, bad_token
+        )
 
     def cut(self, page: Page[Any], request: Mapping[str, Any]) -> dict[str, Any]:
         """The reply that carries one page."""
         token = request.get(self.token_in)
         after = self._open(token) if token else None
         limit = request.get(self.limit) if self.limit else None
-        if limit is None or (self.default is not None and int(limit) > self.default):
+        most = self.most or self.default
+        if limit is None:
             limit = self.default
+        elif most is not None and int(limit) > most:
+            limit = most
         items, mark = page.cut(after, int(limit) if limit is not None else None)
         reply: dict[str, Any] = {self.result: items, **page.extra}
         if self.more:

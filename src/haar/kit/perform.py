@@ -1,4 +1,4 @@
-"""What surrounds every operation: find what it acts on, ask whether it may, run it, cut the page, write the audit row."""
+"""What surrounds every operation: find what it acts on, ask whether it may, run it, cut the page, keep a record."""
 
 from __future__ import annotations
 
@@ -63,9 +63,11 @@ def admit(call: Call, operation: Operation, request: dict[str, Any]) -> list[Any
     if not operation.open:
         action = operation.action
         assert action is not None
-        call.ports.guard.authorize(
-            call, action if isinstance(action, str) else action(call, request), pairs[:1] if operation.resource is None else pairs, operation, request
-        )
+        if not isinstance(action, str):
+            action = action(call, request)
+        # of several targets the first is what the operation acts on; the others are only named
+        asked = pairs[:1] if operation.resource is None else pairs
+        call.ports.guard.authorize(call, action, asked, operation, request)
     if missing is not None:
         kind, place = missing
         raise ServiceError(*kind.missing(*place))
@@ -77,7 +79,7 @@ def finish(operation: Operation, request: Mapping[str, Any], outcome: Any) -> di
     if outcome is None:
         return {}
     if isinstance(outcome, Page):
-        assert operation.paging is not None, f"{operation.name} returns a Page, but botocore declares no paginator for it"
+        assert operation.paging is not None, f"{operation.name} returns a Page, but there is no paginator for it"
         return operation.paging.cut(outcome, request)
     reply: dict[str, Any] = outcome
     return reply
@@ -86,8 +88,8 @@ def finish(operation: Operation, request: Mapping[str, Any], outcome: Any) -> di
 def record(
     call: Call,
     operation: Operation | None,
-    request: Mapping[str, Any] | None,
-    reply: Mapping[str, Any] | None,
+    request: dict[str, Any] | None,
+    reply: dict[str, Any] | None,
     error: ServiceError | None = None,
 ) -> None:
     """Write the call's audit row."""
@@ -135,4 +137,4 @@ def _pairs(found: Any) -> list[tuple[str, Any]]:
         return [(found, None)]
     if isinstance(found, Record):
         return [(found.arn, found)]  # type: ignore[attr-defined]
-    return [pair if isinstance(pair, tuple) else (pair.arn, pair) if isinstance(pair, Record) else (pair, None) for pair in found]  # type: ignore[attr-defined]
+    return [one if isinstance(one, tuple) else _pairs(one)[0] for one in found]

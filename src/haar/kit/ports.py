@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from haar.kit.identity import Grants, Principal, Source
+from haar.kit.identity import Grants, PolicyKind, Principal, Source
 
 if TYPE_CHECKING:
     from haar.clock import Clock
@@ -43,8 +43,8 @@ class Identities(Protocol):
         """Identity policies and boundary of a user, or of the role behind a session. None when it no longer exists."""
         ...
 
-    def used(self, tx: Transaction, principal: Principal, service: str, action: str, region: str, now: float) -> None:
-        """Note that a principal was authenticated for a call (last-used and last-accessed data)."""
+    def used(self, tx: Transaction, principal: Principal, service: str, action: str, region: str, now: float) -> bool:
+        """Note that a principal made a call (last-used, last-accessed). True when that was on record already."""
         ...
 
     def managed(self, tx: Transaction, arn: str) -> Source | None:
@@ -89,6 +89,73 @@ class Guard(Protocol):
         ...
 
 
+class PolicyRules(Protocol):
+    """What rooms may ask about policy documents. Implemented by `haar.auth.rules`."""
+
+    def validate(self, text: str, kind: PolicyKind) -> None:
+        """Refuse a document that AWS would not store as this kind of policy.
+
+        Raises ServiceError MalformedPolicyDocument (MalformedPolicyDocumentException for `scp` and `rcp`). Sizes are
+        the room's to check: they depend on where a policy is attached.
+        """
+        ...
+
+    def principals(self, text: str) -> tuple[tuple[str, str], ...]:
+        """Every (kind, name) a sound document names as Principal or NotPrincipal: ("AWS", "arn:..."), once each."""
+        ...
+
+    def context_keys(self, texts: Iterable[str]) -> list[str]:
+        """Every condition key that documents read, sorted."""
+        ...
+
+    def simulate(
+        self,
+        *,
+        principal: Principal,
+        grants: Grants,
+        actions: Iterable[str],
+        resources: Iterable[str] = ("*",),
+        context: Iterable[Mapping[str, Any]] = (),
+        resource_policy: str | None = None,
+        resource_account: str = "",
+        now: float | None = None,
+    ) -> list[dict[str, Any]]:
+        """One EvaluationResult (IAM's shape) per action, with ResourceSpecificResults; `context` are ContextEntries."""
+        ...
+
+
+class Proofs(Protocol):
+    """What rooms may ask about proofs of identity. Implemented by `haar.auth.proofs`, which says what each answers."""
+
+    def totp(self, seed: str, code: str, last_step: int | None = None) -> int | None:
+        """The time step of a one-time code that is good now; None when it is not, or was used."""
+        ...
+
+    def saml_metadata(self, xml: str) -> Any:
+        """A SAML provider's metadata (`entity_id`, `certificates`, `valid_until`); InvalidInput when it is not one."""
+        ...
+
+    def saml(self, response: str, metadata: str, now: float) -> Any:
+        """The verified assertion in a SAML response (`haar.auth.saml.Assertion`)."""
+        ...
+
+    def oidc_issuer(self, token: str) -> str:
+        """Who a web identity token says issued it, not yet verified."""
+        ...
+
+    def oidc(self, token: str, jwks: dict[str, Any], *, issuer: str, client_ids: Collection[str], now: float) -> Any:
+        """The verified identity in a web identity token (`haar.auth.oidc.WebIdentity`)."""
+        ...
+
+    def mint(self, **session: Any) -> tuple[str, str, str]:
+        """Temporary credentials for a session (fields of `haar.auth.tokens.Session`): access key, secret, token."""
+        ...
+
+    def decode(self, encoded: str) -> str | None:
+        """The JSON inside an encoded authorization message; None when this cloud did not write it."""
+        ...
+
+
 class Ports(msgspec.Struct):
     """Everything a call can ask the outside for."""
 
@@ -103,5 +170,9 @@ class Ports(msgspec.Struct):
     port: Callable[[str], Any]
     #: the names of every room that exists
     rooms: Callable[[], list[str]]
+    #: are policy documents sound, whom do they name, what would they decide
+    policies: PolicyRules
+    #: one-time codes, assertions, web identity tokens, sessions
+    proofs: Proofs
     #: the secret from which session tokens are derived
     cloud_key: bytes = b""

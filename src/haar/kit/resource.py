@@ -51,17 +51,18 @@ class _Owned(Record):
 
     @classmethod
     def missing(cls, *key: Any) -> tuple[str, str]:
-        """Error code and message when there is none of this key. `{0}`, `{1}`... in the message are its own key fields."""
+        """Error code and message when there is none of this key; `{0}`, `{1}`... stand for its own key fields."""
         code, message = cls.__declared__.get("missing", ("ResourceNotFoundException", "{0} does not exist."))
         own = key[_common_keys(cls) :]
         return code, message.format(*own) if own else message
 
     @classmethod
     def arn_for(cls, *key: Any, **fields: Any) -> str:
-        """The ARN that the resource of a key has, or would have; other fields of the format from `fields` or defaults."""
+        """The ARN that the resource of a key has, or would have; other fields from `fields` or their defaults."""
         values = dict(zip(cls.__keys__, key, strict=False))
         values["partition"] = partition_of(values.get("region", ""))
-        for name, default in zip(cls.__struct_fields__[-len(cls.__struct_defaults__) :], cls.__struct_defaults__, strict=False):
+        optional = cls.__struct_fields__[-len(cls.__struct_defaults__) :]
+        for name, default in zip(optional, cls.__struct_defaults__, strict=False):
             values.setdefault(name, default)
         return str(cls.__declared__["arn"].format_map({**values, **fields}))
 

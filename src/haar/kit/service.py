@@ -4,8 +4,10 @@
 
     sqs: Service[api.ErrorCode] = Service("sqs")
 
+
     @sqs.names("QueueUrl", Queue)
-    def queue_at(call, url): ...            # member value -> primary key
+    def queue_at(call, url): ...  # member value -> primary key
+
 
     @sqs.operation
     def delete_queue(call: Call, queue: Queue, request: api.DeleteQueueRequest) -> None:
@@ -45,9 +47,26 @@ class Operation:
     """One API operation: the function a room wrote, and what was declared about it."""
 
     __slots__ = (
-        "action", "admits_anonymous", "anonymous", "creates", "data_event", "enums", "function", "member_of", "name",
-        "open", "paging", "partial", "read_only", "redact", "resource", "service", "snake",
-        "targets", "token_member", "validate",
+        "action",
+        "admits_anonymous",
+        "anonymous",
+        "creates",
+        "data_event",
+        "enums",
+        "function",
+        "member_of",
+        "name",
+        "open",
+        "paging",
+        "partial",
+        "read_only",
+        "redact",
+        "resource",
+        "service",
+        "snake",
+        "targets",
+        "token_member",
+        "validate",
     )
 
     def __init__(self, service: Service[Any], function: Callable[..., Any], **declared: Any) -> None:
@@ -85,17 +104,18 @@ class Operation:
             self.member_of.append((found[0], found[1], kind))
         self.token_member: str = next((m for m, ref in members.items() if ref.get("idempotencyToken")), "")
         paging = model.paginators.get(name)
-        self.paging: Paging | None = (
-            Paging.of(f"{service.name}:{name}", paging, default=service.page_sizes.get(self.snake, service.page_size), bad_token=service.bad_token)
-            if paging
-            else None
-        )
-        #: the check of the model's constraints, for calls from inside; the gateway uses the one of the request's protocol
+        size = service.page_sizes.get(self.snake, service.page_size)
+        self.paging: Paging | None = None
+        if paging:
+            self.paging = Paging.of(
+                f"{service.name}:{name}", paging, default=size, bad_token=service.bad_token, most=service.page_max
+            )
+        #: the model's constraints, for calls from inside; the gateway uses the check of the request's protocol
         self.validate = Validator(model, name, model.protocol)
         if self.read_only is None:
             self.read_only = is_read_only(name)
         if self.action is None:
-            self.action = f"{service.iam_prefix or model.metadata.get('signingName') or model.metadata['endpointPrefix']}:{name}"
+            self.action = f"{service.iam_prefix or model.signing_name}:{name}"
         #: whether an unsigned request can be let in: by the operation's own rule, or by a resource policy
         self.admits_anonymous = self.anonymous or any(hasattr(kind, "policy") for kind in self.targets)
         self.name = name
@@ -108,7 +128,7 @@ class Service(Generic[E]):
     * `iam_prefix`: the prefix of its IAM actions, where it is not the signing name.
     * `validation_error`: the error code of a broken model constraint, where it is not the protocol's default.
     * `also_raises`: error codes AWS answers and the model does not list.
-    * `page_size`: items on a page when the request names no limit.
+    * `page_size`: items on a page when the request names no limit; `page_max`: on the largest page, if larger.
     * `encoded_denials`: denials carry an encoded authorization message, as EC2's do.
     """
 
@@ -120,6 +140,7 @@ class Service(Generic[E]):
         validation_error: str = "",
         also_raises: tuple[str, ...] | list[str] = (),
         page_size: int | None = 1000,
+        page_max: int | None = None,
         bad_token: str = "InvalidNextToken",
         encoded_denials: bool = False,
         is_global: bool = False,
@@ -129,6 +150,7 @@ class Service(Generic[E]):
         self.validation_error = validation_error
         self.also_raises = tuple(also_raises)
         self.page_size = page_size
+        self.page_max = page_max
         self.page_sizes: dict[str, int] = {}
         self.bad_token = bad_token
         self.encoded_denials = encoded_denials
@@ -168,7 +190,7 @@ class Service(Generic[E]):
         read_only: bool | None = None,
         enums: bool = True,
     ) -> Callable[[F], F]: ...
-    def operation(self, function: Any = None, /, **declared: Any) -> Any:
+    def operation(self, function: Any = None, /, **declared: Any) -> Any:  # type: ignore[misc]
         """Register a function as the operation of its name.
 
         * `action`: the IAM action, where it is not the operation's name (`"sqs:SendMessage"` for SendMessageBatch).
@@ -232,7 +254,14 @@ class Service(Generic[E]):
         return register
 
     def quota(
-        self, code: str, name: str, default: float, *, unit: str = "None", adjustable: bool = False, is_global: bool = False
+        self,
+        code: str,
+        name: str,
+        default: float,
+        *,
+        unit: str = "None",
+        adjustable: bool = False,
+        is_global: bool = False,
     ) -> Quota:
         """Declare a limit under its Service Quotas code and name."""
         quota = Quota(self.name, code, name, default, unit, adjustable, is_global)
@@ -249,7 +278,7 @@ class Service(Generic[E]):
         *,
         tag: str = "",
         untag: str = "",
-        list: str = "",
+        list: str = "",  # noqa: A002 (the word of the declaration)
         limit: int = 50,
         too_many: str = "",
         invalid: str = "",

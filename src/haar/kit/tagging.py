@@ -41,18 +41,28 @@ def check(tags: Mapping[str, str], *, limit: int = 50, too_many: str = "", inval
     """Refuse tags that AWS would refuse: reserved prefix, too long, too many."""
     for name, value in tags.items():
         if name.lower().startswith("aws:"):
-            raise ServiceError(invalid or "ValidationException", f"Tag keys beginning with aws: are reserved for AWS: {name}")
+            message = f"Tag keys beginning with aws: are reserved for AWS: {name}"
+            raise ServiceError(invalid or "ValidationException", message)
         if not 1 <= len(name) <= KEY_LENGTH_MAX or len(value) > VALUE_LENGTH_MAX:
             raise ServiceError(
                 invalid or "ValidationException",
                 f"A tag key has 1 to {KEY_LENGTH_MAX} characters and a tag value up to {VALUE_LENGTH_MAX}: {name}",
             )
     if len(tags) > limit:
-        raise ServiceError(too_many or "TooManyTagsException", f"A resource can have up to {limit} tags, and this one would have {len(tags)}.")
+        message = f"A resource can have up to {limit} tags, and this one would have {len(tags)}."
+        raise ServiceError(too_many or "TooManyTagsException", message)
 
 
 def derive(
-    service: Service[Any], kind: Kind, *, tag: str, untag: str, list: str, limit: int, too_many: str, invalid: str
+    service: Service[Any],
+    kind: Kind,
+    *,
+    tag: str,
+    untag: str,
+    list: str,  # noqa: A002 (the word of the declaration)
+    limit: int,
+    too_many: str,
+    invalid: str,
 ) -> None:
     """Make the tag, untag and list operations of a kind."""
     from haar.catalog.models import snake_case

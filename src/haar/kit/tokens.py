@@ -42,7 +42,8 @@ def seen(call: Call, operation: str, token: str, request: Mapping[str, Any]) -> 
     if row is None or row.until <= call.now:
         return None
     if row.digest != _digest(request):
-        raise ServiceError("IdempotentParameterMismatch", "The request uses the same client token as a previous, but non-identical request.")
+        message = "The request uses the same client token as a previous, but non-identical request."
+        raise ServiceError("IdempotentParameterMismatch", message)
     reply: dict[str, Any] = msgspec.msgpack.decode(row.reply)
     return reply
 
@@ -51,7 +52,12 @@ def remember(call: Call, operation: str, token: str, request: Mapping[str, Any],
     """Keep the answer for the next request under the same token."""
     call.tx.put(
         Answered(
-            account=call.account, region=call.region, operation=operation, token=token,
-            digest=_digest(request), reply=msgspec.msgpack.encode(reply), until=call.now + _DAY,
+            account=call.account,
+            region=call.region,
+            operation=operation,
+            token=token,
+            digest=_digest(request),
+            reply=msgspec.msgpack.encode(reply),
+            until=call.now + _DAY,
         )
     )

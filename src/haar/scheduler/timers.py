@@ -144,7 +144,7 @@ class Scheduler:
         tx = store.begin()
         timer: Timer | None = None
         try:
-            timer = next(tx.claim(Timer, stop=now, limit=1), None)
+            timer = next(iter(tx.claim(Timer, stop=now, limit=1)), None)
             if timer is None:
                 tx.abort()
                 return 0
@@ -180,7 +180,7 @@ class Scheduler:
             return Reconcile, self._reconcile
         if table in self.tasks:
             return self.tasks[table]
-        room = self.ports.room(table.split(".")[0])
+        room = self.ports.room(table.partition(".")[0])
         return room.tasks[table]
 
     def _reconcile(self, call: Call, task: Reconcile) -> None:

@@ -27,6 +27,9 @@ __all__ = ["LmdbBackend", "LmdbTransaction"]
 # What the file may grow to. A 32-bit process has no room for more.
 _MAP_SIZE = 64 << 30 if sys.maxsize > 1 << 32 else 1 << 30
 
+# A disk with less room than this is why a write was cut short; with more, the disk itself is at fault.
+_NEARLY_FULL = 64 << 10
+
 _LOCK = "haar.lock"
 
 #: A key of at most this many bytes is kept as it is; LMDB's own limit is 511.
@@ -94,6 +97,9 @@ class LmdbTransaction(LongKeys):
             self._txn.commit()
         except lmdb.Error as error:
             self._txn.abort()
+            # LMDB reports a write that the full disk cut short as an input/output error
+            if os.strerror(errno.EIO) in str(error) and self._backend.free_bytes() < _NEARLY_FULL:
+                raise StoreFull(f"no space is left in {self._backend.directory}") from error
             _say(error)
 
     def abort(self) -> None:
@@ -207,6 +213,11 @@ class LmdbBackend:
         if self._lock is not None:
             self._environment.close()
             self._release()
+
+    def free_bytes(self) -> int:
+        """The room left on the disk, in bytes."""
+        disk = os.statvfs(self.directory)
+        return disk.f_bavail * disk.f_frsize
 
     def _release(self) -> None:
         if self._lock is not None:

@@ -33,7 +33,11 @@ _SETUP = """
 CREATE TABLE IF NOT EXISTS haar_rows (key bytea PRIMARY KEY, value bytea NOT NULL)
 """
 # A scan of the whole table would lock all of it against every other transaction: always go by the index.
-_SETTINGS = "SET enable_seqscan = off; SET enable_bitmapscan = off; SET client_min_messages = warning"
+# A node that stopped in the middle of a transaction keeps the others waiting so long and no longer, in ms.
+_SETTINGS = """
+SET enable_seqscan = off; SET enable_bitmapscan = off; SET client_min_messages = warning;
+SET lock_timeout = 5000; SET idle_in_transaction_session_timeout = 30000
+"""
 
 _GET = "SELECT value FROM haar_rows WHERE key = %b"
 _UP = "SELECT key, value FROM haar_rows WHERE key >= %b AND key < %b ORDER BY key LIMIT %b"
@@ -298,6 +302,14 @@ class PostgresBackend:
         self._listener.execute(f"LISTEN {_CHANNEL}")
 
 
+_CONFLICTS = (
+    errors.SerializationFailure,
+    errors.DeadlockDetected,
+    errors.LockNotAvailable,
+    errors.IdleInTransactionSessionTimeout,
+)
+
+
 class _Spoken:
     """Says what PostgreSQL reports in the words of the store."""
 
@@ -314,7 +326,7 @@ _spoken = _Spoken()
 
 
 def _say(error: psycopg.Error) -> NoReturn:
-    if isinstance(error, (errors.SerializationFailure, errors.DeadlockDetected)):
+    if isinstance(error, _CONFLICTS):
         raise Conflict("another transaction changed what this one read") from error
     if isinstance(error, errors.DiskFull):
         raise StoreFull("no space is left for the database") from error

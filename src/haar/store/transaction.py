@@ -232,9 +232,12 @@ class Transaction:
         found = [raw.get(first + entry[-int.from_bytes(size, "big") :]) for entry, size in rows]
         return [decode(kind, row) for row in found if row is not None]
 
-    def count(self, what: type[Record] | Index[Any], *prefix: Any) -> int:
-        """How many rows (or index entries) begin with these values. Costs time in proportion, except in memory."""
-        _, _, low, high = self._bounds(what, prefix, None, None, None, None, False)
+    def count(self, what: type[Record] | Index[Any], *prefix: Any, start: Any = None, stop: Any = None) -> int:
+        """How many rows (or index entries) begin with these values. Costs time in proportion, except in memory.
+
+        `start` and `stop` bound the field after the prefix, as in `range`.
+        """
+        _, _, low, high = self._bounds(what, prefix, start, stop, None, None, False)
         return self._raw.count(low, high)
 
     # ---- expiry

@@ -85,9 +85,8 @@ def as_http(request: Any, client_ip: str) -> HttpRequest:
     body = request.body or b""
     if hasattr(body, "read"):
         body = body.read()
-    return HttpRequest(
-        request.method, url.path or "/", url.query, headers, body.encode() if isinstance(body, str) else bytes(body), client_ip, url.scheme
-    )
+    raw = body.encode() if isinstance(body, str) else bytes(body)
+    return HttpRequest(request.method, url.path or "/", url.query, headers, raw, client_ip, url.scheme)
 
 
 def _headers(pairs: list[tuple[str, str]]) -> Any:

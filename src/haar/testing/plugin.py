@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--haar-seed`."""
-    parser.getgroup("haar").addoption("--haar-seed", type=int, default=None, help="seed of every cloud's random choices")
+    group = parser.getgroup("haar")
+    group.addoption("--haar-seed", type=int, default=None, help="seed of every cloud's random choices")
 
 
 @pytest.fixture

@@ -43,13 +43,13 @@ class Running:
         def run() -> None:
             try:
                 done.set_result(function())
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001 (whatever it is, it belongs to the caller)
                 done.set_exception(error)
 
         self._loop.call_soon_threadsafe(run)
         return done.result(30)
 
-    def client(self, service: str, *, access_key: str = "test", secret_key: str = "test", **options: Any) -> Any:  # noqa: S107
+    def client(self, service: str, *, access_key: str = "test", secret_key: str = "test", **options: Any) -> Any:
         """A boto3 client over the port."""
         import boto3
 

@@ -19,7 +19,7 @@ from haar.wire.json_shapes import compile_parser, compile_renderer
 if TYPE_CHECKING:
     from haar.catalog.models import ServiceModel
 
-__all__ = ["JsonCodec", "error_reply", "make", "read_object"]
+__all__ = ["JsonCodec", "error_reply", "make"]
 
 #: The front that AWS's JSON 1.0 services share answers these itself, under its own namespace.
 FRONT_ERRORS = frozenset(
@@ -47,16 +47,6 @@ _NAMESPACES = {
     "dynamodbstreams": "com.amazonaws.dynamodb.v20120810",
     "sqs": "com.amazonaws.sqs",
 }
-
-
-def read_object(body: bytes) -> Any:
-    """The JSON value of a body; an empty body is an empty object. ServiceError SerializationException otherwise."""
-    if not body:
-        return {}
-    try:
-        return orjson.loads(body)
-    except ValueError:
-        raise ServiceError("SerializationException", "", status=400) from None
 
 
 def _nothing(value: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ function::
             source.line(f"{name} = value.get('Name')")
             source.line(f"return {name}")
 
+
     parse = function(model, "json/parse/CreateThing", "parse", write, {"b64decode": b64decode})
 
 The generated text may use the names given in `using`, literals (`repr`), and Python's builtins; it holds no other

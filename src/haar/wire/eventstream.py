@@ -370,8 +370,7 @@ class EventShapes:
         try:
             for message in decoder.feed(body):
                 if ":chunk-signature" in message.headers and ":event-type" not in message.headers:
-                    for inner in Decoder().feed(message.payload):
-                        events.append(self.event(inner))
+                    events.extend([self.event(inner) for inner in Decoder().feed(message.payload)])
                 else:
                     events.append(self.event(message))
         except ValueError as error:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 
 __all__ = ["http_date", "iso8601", "number", "parse_http_date", "parse_iso8601"]
 
@@ -51,6 +50,8 @@ def parse_iso8601(text: str) -> float:
 
 def parse_http_date(text: str) -> float:
     """The instant of an HTTP (RFC 7231) date."""
+    from email.utils import parsedate_to_datetime  # a slow import, seldom needed
+
     try:
         moment = parsedate_to_datetime(text)
         if moment.tzinfo is None:

@@ -38,7 +38,7 @@ _BINARY = {"IsAlphabetic": "L", "IsLetter": "L", "IsDigit": "Nd", "IsPunctuation
 @once
 def _categories() -> dict[str, str]:
     """For each Unicode general category (and its first letter) the ranges, ready for a character class."""
-    path = f"unicode-{unicodedata.unidata_version}"
+    path = f"unicode-2-{unicodedata.unidata_version}"
     known = cache.load(path)
     if isinstance(known, dict):
         return known
@@ -53,7 +53,11 @@ def _categories() -> dict[str, str]:
     for category, ranges in spans.items():
         whole[category] = ranges
         whole.setdefault(category[0], []).extend(ranges)
-    table = {name: _class(_joined(ranges)) for name, ranges in whole.items()}
+    table: dict[str, str] = {}
+    for name, ranges in whole.items():
+        joined = _joined(ranges)
+        table[name] = _class(joined)
+        table["^" + name] = _class(_others(joined))
     cache.save(path, table)
     return table
 
@@ -66,6 +70,19 @@ def _joined(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
         else:
             joined.append((low, high))
     return joined
+
+
+def _others(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """What the joined ranges leave out."""
+    gaps: list[tuple[int, int]] = []
+    start = 0
+    for low, high in ranges:
+        if start < low:
+            gaps.append((start, low - 1))
+        start = high + 1
+    if start <= sys.maxunicode:
+        gaps.append((start, sys.maxunicode))
+    return gaps
 
 
 def _class(ranges: list[tuple[int, int]]) -> str:
@@ -95,6 +112,8 @@ _TOKEN = re.compile(
 )
 #: Everything beyond the basic plane, as Java writes it in UTF-16 halves.
 _BEYOND = re.compile(r"\\u[dD]800\\u[dD][cC]00-\\u[dD][bB][fF]{2}\\u[dD][fF]{3}")
+#: Java lets a flag stand anywhere at the outermost level; Python wants it to embrace what it means.
+_LATE_FLAG = re.compile(r"(?<=^\^)\(\?i\)(.*)$", re.DOTALL)
 _ESCAPES = {
     "z": r"\Z",
     "Z": r"\Z",
@@ -105,11 +124,14 @@ _ESCAPES = {
 
 def translate(pattern: str) -> str:
     """The pattern in Python's dialect, as far as it can be said there. Raises ValueError where it cannot."""
+    pattern = _LATE_FLAG.sub(r"(?i:\1)", pattern)
     pattern = _BEYOND.sub(r"\\U00010000-\\U0010ffff", pattern)
     out: list[str] = []
+    after_class = False  # a hyphen after `\\w` within a class is a hyphen
     depth = 0  # inside a character class; Java allows classes within classes
     for token in _TOKEN.finditer(pattern):
         kind = token.lastgroup
+        follows_class, after_class = after_class, depth > 0 and kind in ("name", "name1")
         if kind == "quote":
             out.append(re.escape(token["quote"]))
         elif kind in ("name", "name1"):
@@ -123,6 +145,7 @@ def translate(pattern: str) -> str:
             out.append(_POSIX.get(token["posix"][2:-2].capitalize(), re.escape(token["posix"])))
         elif kind == "escape":
             out.append(_escape(token["escape"], depth))
+            after_class = depth > 0 and token["escape"] in "dDwWsSh"
         else:
             text = token["other"]
             if text == "[":
@@ -138,18 +161,20 @@ def translate(pattern: str) -> str:
                     continue
             elif text == "&" and depth and pattern[token.end() : token.end() + 1] == "&":
                 raise ValueError("an intersection of classes")
+            elif text == "-" and follows_class:
+                text = r"\-"
             out.append(text)
     return "".join(out)
 
 
 def _unicode_class(sign: str, name: str, depth: int) -> str:
     try:
+        if depth and sign == "P":
+            return _categories()["^" + _BINARY.get(name, name)]
         inside = _property(name)
     except KeyError:
         raise ValueError(f"an unknown class {name}") from None
     if depth:
-        if sign == "P":
-            raise ValueError("a negated property within a class")
         return inside
     return f"[{'^' if sign == 'P' else ''}{inside}]"
 

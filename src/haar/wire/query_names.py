@@ -2,13 +2,13 @@
 
 SQS moved to JSON, and its model lost the names of the form's parameters and of the XML's elements. Old SDKs, and any
 program that writes `?Action=SendMessage` itself, still speak the query protocol, and AWS still answers them.
-Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-xml.html
-and the examples of the API reference that use `AttributeName.1`, `Attribute.1.Name`, `SendMessageBatchRequestEntry.1.Id`.
+Source, with the examples of the API reference that use `AttributeName.1` and `Attribute.1.Name`:
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-xml.html
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ _SQS_MAPS = {
 }
 
 
-@lru_cache(maxsize=None)
+@cache
 def with_query_names(model: ServiceModel) -> ServiceModel:
     """The model as the query protocol needs it: itself, for all services but SQS."""
     if model.name != "sqs":

@@ -112,7 +112,7 @@ def _split_dates(header: str) -> list[str]:
 
 def _query_of(raw: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for name, value in pairs(raw.encode("utf-8", "surrogateescape")):
+    for name, value in pairs(raw):
         found.setdefault(name, []).append(value)
     return found
 

@@ -107,9 +107,7 @@ class Routes:
                 wanted_query.append(wire)
             elif member.get("location") == "header":
                 wanted_headers.append(wire.lower())
-        node.ends.append(
-            _Route(operation, tuple(labels), tuple(fixed), tuple(wanted_query), tuple(wanted_headers))
-        )
+        node.ends.append(_Route(operation, tuple(labels), tuple(fixed), tuple(wanted_query), tuple(wanted_headers)))
 
     def find(self, method: str, path: str, query: dict[str, str], headers: dict[str, str]) -> Found | None:
         """The operation of a request, or None. `path` is raw; `query` has decoded names and values."""

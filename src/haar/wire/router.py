@@ -14,7 +14,8 @@ A service spoken in several protocols is answered in the one the request speaks.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
 from haar.catalog import models
@@ -249,7 +250,22 @@ _REST = frozenset(("rest-json", "rest-xml"))
 _SCOPES = {"s3express": "s3", "s3-object-lambda": "s3", "s3-outposts": "s3control"}
 
 
-def _candidates(service: str) -> tuple[str, ...]:
+class _Candidates(NamedTuple):
+    """The services a name may mean, and which of them are REST."""
+
+    names: tuple[str, ...]
+    rest: tuple[str, ...]
+    speak_query: bool
+
+
+@lru_cache(maxsize=1024)
+def _candidates(service: str) -> _Candidates:
+    names = _named(service) if service else ()
+    rest = tuple(name for name in names if _REST & set(index().services[name].protocols))
+    return _Candidates(names, rest, not names or any(map(_query_protocol, names)))
+
+
+def _named(service: str) -> tuple[str, ...]:
     known = index()
     service = _SCOPES.get(service, service)
     names = known.by_signing_name.get(service) or known.by_endpoint_prefix.get(service) or ()
@@ -264,18 +280,16 @@ def _query_protocol(service: str) -> str:
 
 
 def _route_by_content(http: HttpRequest, service: str, region: str | None, prefix: str) -> Routed:
-    candidates = _candidates(service) if service else ()
-    speaks_query = not candidates or service in _KNOWN_QUERY_SCOPES or any(map(_query_protocol, candidates))
-    if speaks_query:
+    candidates, rest, speak_query = _candidates(service)
+    if speak_query:
         action, version = _action(http)
         if action is not None:
             plan = _by_action.get((service, action, version))
             if plan is None:
                 plan = _find_action(http, service, candidates, action, version)
             return Routed(plan, http, region, _NO_LABELS)
-    rest = [name for name in candidates if _REST & set(index().services[name].protocols)]
     if not candidates and http.path.strip("/"):
-        rest = ["s3"]  # unsigned, and nothing but a path: an anonymous reader of a bucket
+        rest = ("s3",)  # unsigned, and nothing but a path: an anonymous reader of a bucket
     routed = _route_rest(http, rest, region, prefix) if rest else None
     if routed is not None:
         if service == "s3express" and routed.operation == "ListBuckets":
@@ -333,7 +347,7 @@ def _find_action(
     raise Unroutable(protocol, first, "InvalidAction", f"The action {shown} is not valid for this web service.")
 
 
-def _route_rest(http: HttpRequest, names: list[str], region: str | None, prefix: str) -> Routed | None:
+def _route_rest(http: HttpRequest, names: tuple[str, ...], region: str | None, prefix: str) -> Routed | None:
     query = dict(parse_qsl(http.query, keep_blank_values=True)) if http.query else {}
     best: tuple[Found, str] | None = None
     try:

@@ -90,9 +90,9 @@ def readers(fail: Fail) -> dict[str, Callable[[str], Any]]:
     def to_float(text: str) -> float:
         if _FLOAT(text) is not None:
             return float(text)
-        if text in _SPECIAL:
-            return _SPECIAL[text]
-        fail(text, "Double")
+        if text not in _SPECIAL:
+            fail(text, "Double")
+        return _SPECIAL[text]
 
     def to_bool(text: str) -> bool:
         if text == "true":
@@ -100,9 +100,9 @@ def readers(fail: Fail) -> dict[str, Callable[[str], Any]]:
         if text == "false":
             return False
         folded = text.lower()
-        if folded == "true" or folded == "false":
-            return folded == "true"
-        fail(text, "Boolean")
+        if folded not in ("true", "false"):
+            fail(text, "Boolean")
+        return folded == "true"
 
     def to_blob(text: str) -> bytes:
         try:

@@ -204,9 +204,12 @@ class Validator:
 
         `code` replaces the protocol's usual error code; `enums=False` leaves enumerations to the operation.
         """
-        if self.check(request):
-            return
-        problems = self.problems(request, enums=enums)
+        try:
+            if self.check(request):
+                return
+            problems = self.problems(request, enums=enums)
+        except RecursionError:
+            raise ServiceError(code or self.default_code, "The request is nested too deeply", status=400) from None
         if problems:
             raise ServiceError(code or self.default_code, message_of(problems), status=400)
 
@@ -297,9 +300,7 @@ class _Explainer:
             self.items(shape_name, shape["key"]["shape"], value, keys, path, "Map keys must")
             self.items(shape_name, shape["value"]["shape"], value, list(value.items()), path, "Map value must")
 
-    def items(
-        self, shape_name: str, inner: str, whole: Any, items: list[tuple[Any, Any]], path: str, who: str
-    ) -> None:
+    def items(self, shape_name: str, inner: str, whole: Any, items: list[tuple[Any, Any]], path: str, who: str) -> None:
         present = [(place, item) for place, item in items if item is not None]
         if self.shapes[inner]["type"] in ("structure", "list", "map"):
             for place, item in present:

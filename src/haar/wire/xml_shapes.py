@@ -9,7 +9,6 @@ encoding, and size and depth are bounded.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from xml.etree.ElementTree import Element, ParseError, XMLParser
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Dialect",
+    "Fragment",
     "escape",
     "extra_members",
     "local_name",
@@ -40,16 +40,7 @@ BODY_BYTES_MAX = 32 * 1024 * 1024
 DEPTH_MAX = 200
 
 # XML 1.0 forbids most control characters even as references; AWS writes the reference all the same, and so do we.
-_SPECIAL = re.compile('[&<>"\r\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]').search
-_ESCAPES = {
-    ord("&"): "&amp;",
-    ord("<"): "&lt;",
-    ord(">"): "&gt;",
-    ord('"'): "&quot;",
-    0xFFFE: "&#xfffe;",
-    0xFFFF: "&#xffff;",
-}
-_ESCAPES |= {code: f"&#x{code:x};" for code in range(32) if code not in (9, 10)}
+_CONTROLS = {code: f"&#x{code:x};" for code in (*range(32), 0xFFFE, 0xFFFF) if code not in (9, 10)}
 
 # What AWS writes as the instant of a service: IAM and STS never show a fraction, EC2 and S3 always do.
 _WHOLE_SECONDS = frozenset({"iam", "sts"})
@@ -75,9 +66,23 @@ class Dialect(NamedTuple):
     name: str  # part of the key of the compiled functions
 
 
+class Fragment(str):
+    """The inside of a structure's element, written before: it stands for the structure and is sent as it is."""
+
+    __slots__ = ()
+
+
 def escape(value: str) -> str:
     """Text as XML character data, fit for an attribute too."""
-    return value if _SPECIAL(value) is None else value.translate(_ESCAPES)
+    if "&" in value:
+        value = value.replace("&", "&amp;")
+    if "<" in value:
+        value = value.replace("<", "&lt;")
+    if ">" in value:
+        value = value.replace(">", "&gt;")
+    if '"' in value:
+        value = value.replace('"', "&quot;")
+    return value if value.isprintable() else value.translate(_CONTROLS)
 
 
 def merged(model: ServiceModel, reference: Mapping[str, Any]) -> dict[str, Any]:
@@ -135,6 +140,7 @@ def _writing(model: ServiceModel) -> dict[str, Any]:
     elif model.name in _ALWAYS_MILLIS:
         written = texts.iso_millis
     return {
+        "Fragment": Fragment,
         "esc": escape,
         "join": "".join,
         "iso": written,
@@ -178,6 +184,7 @@ class _Writer:
             if only is None or name in only
         }
         with source.block(f"def {function}(value):"):
+            source.line("if type(value) is Fragment: return value")
             source.line("get = value.get")
             source.line("o = ''")
             for name, traits in members.items():
@@ -283,11 +290,13 @@ def parse_document(body: bytes) -> Element:
     """The root element of an XML body. Raises ValueError for anything but a plain, bounded UTF-8 document."""
     if len(body) > BODY_BYTES_MAX:
         raise ValueError("the document is too large")
+    if b"\0" in body:  # UTF-16 and UTF-32, in which a document type would go unseen
+        raise ValueError("the document is not UTF-8")
     try:
         if b"<!DOCTYPE" in body:  # perhaps only inside a text: let a parser decide
-            refuser: XMLParser[Any] = XMLParser(target=_Refuser(), encoding="utf-8")
+            refuser: XMLParser[Any] = XMLParser(target=_Refuser(), encoding="utf-8")  # noqa: S314 - it looks for the danger
             refuser.feed(body)
-        reader = XMLParser(encoding="utf-8")
+        reader = XMLParser(encoding="utf-8")  # noqa: S314 - document types are refused above
         reader.feed(body)
         root: Element = reader.close()
     except _DocumentType:

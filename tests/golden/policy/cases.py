@@ -113,7 +113,9 @@ def principal_of(words: str) -> Principal:
     if kind == "root":
         return Principal(kind="root", account=account, arn=f"{iam}:root", id=account, issuer=f"{iam}:root")
     if kind == "user":
-        return Principal(kind="user", account=account, arn=f"{iam}:user/{name}", name=name, id=f"AIDA{name.upper():A<17}")
+        return Principal(
+            kind="user", account=account, arn=f"{iam}:user/{name}", name=name, id=f"AIDA{name.upper():A<17}"
+        )
     if kind == "federated":
         name, _, issuer = name.partition(" by ")
         issuer = issuer.replace(" ", "/") if issuer != "root" else "root"
@@ -229,7 +231,9 @@ def _case(path: Path, situation: Situation, line: str) -> Case:
         for change in variation.split("; "):
             if change.strip() != "as it is":
                 _say(varied, change.strip())
-    return Case(path.stem, situation.name, variation.strip(), varied.question(), expected.strip() if arrow else line.strip())
+    return Case(
+        path.stem, situation.name, variation.strip(), varied.question(), expected.strip() if arrow else line.strip()
+    )
 
 
 def load() -> list[Case]:

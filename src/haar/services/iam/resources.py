@@ -7,7 +7,12 @@ attachments, keys, devices) is kept under its unique id (`AIDA...`, `AROA...`), 
 
 from __future__ import annotations
 
-from haar.kit import GlobalResource, Index, Record, key
+from typing import TYPE_CHECKING
+
+from haar.kit import GlobalResource, Index, Record, bump, key, on_change
+
+if TYPE_CHECKING:
+    from haar.store.transaction import Transaction
 
 # -- principals ------------------------------------------------------------------------------------------------
 
@@ -431,6 +436,25 @@ class RoleDeletion(Record):
     reason: str = ""
 
 
+# -- kept beside, so that nothing is scanned -------------------------------------------------------------------
+
+
+class Tally(Record):
+    """How many rows of something an account has; kept by the functions at the end of this file."""
+
+    account: str = key()
+    what: str = key()
+    value: int = 0
+
+
+class TrustReference(Record):
+    """A role (by account and id) names a user or role (by id) in its trust policy."""
+
+    principal: str = key()
+    account: str = key()
+    role: str = key()
+
+
 # -- other orders ----------------------------------------------------------------------------------------------
 
 users_folded = Index(User, "account", "folded")
@@ -451,3 +475,63 @@ access_keys_by_user = Index(AccessKey, "account", "user")
 devices_by_user = Index(MfaDevice, "user")
 aliases = Index(AccountAlias, "alias")
 certificates_folded = Index(ServerCertificate, "account", "folded")
+
+
+# -- tallies ---------------------------------------------------------------------------------------------------
+
+
+def tally(tx: Transaction, account: str, what: str) -> int:
+    """How many there are: `what` is a kind's name (`User`), or `attached/ARN` for the uses of a managed policy."""
+    row = tx.get(Tally, account, what)
+    return row.value if row else 0
+
+
+def _count(tx: Transaction, account: str, what: str, step: int) -> None:
+    value = tally(tx, account, what) + step
+    if value:
+        tx.put(Tally(account=account, what=what, value=value))
+    else:
+        tx.delete(Tally, account, what)
+
+
+def _counted(kind: type[Record]) -> None:
+    what = kind.__name__
+
+    def count(tx: Transaction, old: Record | None, new: Record | None) -> None:
+        if old is None or new is None:
+            row = new or old
+            _count(tx, row.account, what, 1 if old is None else -1)  # type: ignore[union-attr]
+
+    on_change(kind)(count)
+
+
+for _kind in (User, Group, Role, InstanceProfile, Policy, PolicyVersion, AccessKey, MfaDevice, SamlProvider,
+              OidcProvider, ServerCertificate):  # fmt: skip
+    _counted(_kind)
+
+
+@on_change(Attachment)
+def _count_attachments(tx: Transaction, old: Attachment | None, new: Attachment | None) -> None:
+    if old is None and new is not None:
+        _count(tx, new.account, f"attached/{new.policy}", 1)
+    elif new is None and old is not None:
+        _count(tx, old.account, f"attached/{old.policy}", -1)
+
+
+# -- what makes the policy engine look again -------------------------------------------------------------------
+
+
+def _matters(kind: type[Record], *epochs: str) -> None:
+    def stale(tx: Transaction, old: Record | None, new: Record | None) -> None:
+        account = (new or old).account  # type: ignore[union-attr]
+        for name in epochs:
+            bump(tx, name.format(account))
+
+    on_change(kind)(stale)
+
+
+for _kind in (User, Role):
+    _matters(_kind, "iam/{}", "credentials")
+for _kind in (Group, Policy, Membership, Attachment, InlinePolicy):
+    _matters(_kind, "iam/{}")
+_matters(AccessKey, "credentials")

@@ -1,0 +1,26 @@
+"""AWS Identity and Access Management: users, groups, roles, their credentials and their policies.
+
+What is stored here is enforced: every call to every service is decided on the policies of this room, through the
+port `identities`. Policies that AWS manages are there from the start, made from the IAM reference of actions and
+access levels, so that they name the actions of today; their wording is not AWS's.
+
+* Names are unique in an account without regard to case. A rename keeps everything that hangs on the entity.
+* Policy documents come back URL-encoded, as AWS sends them; SDKs decode them.
+* Access keys stop the moment they are made inactive or deleted. When they were last used is kept to a quarter of
+  an hour.
+* A trust policy that names a deleted user or role shows its unique id in place of the ARN, and trusts nobody
+  who later gets the same name.
+
+Source: IAM API Reference; IAM User Guide.
+"""
+
+from __future__ import annotations
+
+from haar.services.iam import operations as _operations
+from haar.services.iam.identities import IamIdentities
+from haar.services.iam.service import iam
+
+__all__ = ["iam"]
+
+assert _operations
+iam.provide("identities", IamIdentities())

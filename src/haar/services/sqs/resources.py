@@ -1,0 +1,203 @@
+"""What SQS remembers.
+
+A message is one row and one entry of one index. Delayed, available and in flight are one fact, the moment a
+message becomes visible, so there is one field and no state machine::
+
+    by_visibility:  queue | lane  | visible_at
+                           fresh    <= now    available, never received
+                           fresh    >  now    delayed
+                           taken    <= now    available again
+                           taken    >  now    in flight
+
+The counts that GetQueueAttributes shows are counts of these four ranges: nothing is kept up to date on the way.
+A message's key begins with the moment it was sent, so the oldest is the first row, and running out of
+retention needs no index either: one timer per queue (`Sweep`) stands at the end of its oldest message.
+
+A FIFO queue has its messages in the order of their sequence numbers, one index more to find a group's, and a row
+per group that says when the group may be received from again.
+"""
+
+from __future__ import annotations
+
+from haar.kit import Index, Record, Resource, Task, key
+
+FRESH = "f"
+TAKEN = "t"
+
+#: What message attributes are kept as: name -> (data type, value).
+Attributes = dict[str, tuple[str, str | bytes]]
+
+
+class Queue(
+    Resource,
+    arn="arn:{partition}:sqs:{region}:{account}:{name}",
+    missing=("AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist."),
+    cloudformation="AWS::SQS::Queue",
+):
+    """A queue. `serial` is new for every queue that is made, so a queue never sees its namesake's messages."""
+
+    name: str = key()
+    serial: str
+    changed_at: float
+    fifo: bool = False
+    delay_seconds: int = 0
+    body_bytes_max: int = 1_048_576
+    retention_seconds: int = 345_600
+    wait_seconds: int = 0
+    visibility_seconds: int = 30
+    policy: str = ""
+    dead_letter: str | None = None
+    receives_max: int = 0
+    redrive_permission: str = ""
+    redrive_sources: list[str] = []
+    kms_key: str = ""
+    kms_reuse_seconds: int = 300
+    sse: bool = True
+    deduplicates_content: bool = False
+    deduplication_scope: str = "queue"
+    throughput_limit: str = "perQueue"
+    purged_at: float = 0.0
+    #: when the `Sweep` in force is due; 0 when none is
+    sweep_at: float = 0.0
+
+
+#: The queues that use a queue as their dead-letter queue.
+by_dead_letter = Index(Queue, "dead_letter")
+
+
+class Message(Record):
+    """A message of a standard queue. `place` sorts by the moment of sending."""
+
+    queue: str = key()
+    place: str = key()
+    id: str
+    body: str
+    md5: str
+    sent_at: float
+    visible_at: float
+    #: how often it was received from this queue, and before that from the queues it died in
+    receives: int = 0
+    receives_before: int = 0
+    received_at: float = 0.0
+    first_received_at: float = 0.0
+    sender: str = ""
+    attributes: Attributes | None = None
+    attributes_md5: str = ""
+    trace: str = ""
+    group: str = ""
+    deduplication: str = ""
+    sequence: str = ""
+    dead_letter_source: str = ""
+
+    @property
+    def lane(self) -> str:
+        """Whether anybody has received it."""
+        return TAKEN if self.receives else FRESH
+
+
+class FifoMessage(Message):
+    """A message of a FIFO queue. `place` is its sequence number."""
+
+
+by_visibility = Index(Message, "queue", "lane", "visible_at")
+fifo_by_visibility = Index(FifoMessage, "queue", "lane", "visible_at")
+by_group = Index(FifoMessage, "queue", "group")
+
+
+class Group(Record):
+    """A message group that has messages: no message of it is given out before `ready_at`."""
+
+    queue: str = key()
+    name: str = key()
+    ready_at: float
+
+
+by_readiness = Index(Group, "queue", "ready_at")
+
+
+class Tail(Record):
+    """The last sequence number of a FIFO queue."""
+
+    queue: str = key()
+    sequence: int
+
+
+class Sent(Record, expires="until"):
+    """A deduplication id that was used: the same again within five minutes is the same message."""
+
+    queue: str = key()
+    scope: str = key()
+    deduplication: str = key()
+    id: str
+    sequence: str
+    until: float
+
+
+class Attempt(Record, expires="until"):
+    """A receive under a ReceiveRequestAttemptId: (place, receives, visible_at) of what it got."""
+
+    queue: str = key()
+    id: str = key()
+    messages: list[tuple[str, int, float]]
+    until: float
+
+
+class Flight(Record):
+    """How many messages a queue can surely still give out before those in flight must be counted again."""
+
+    queue: str = key()
+    left: int
+
+
+class Rate(Record):
+    """Calls of one API action in one second of virtual time."""
+
+    queue: str = key()
+    action: str = key()
+    second: int
+    calls: int
+
+
+class Deleted(Record, expires="until"):
+    """The name of a queue deleted less than a minute ago."""
+
+    account: str = key()
+    region: str = key()
+    name: str = key()
+    until: float
+
+
+class MoveTask(Record):
+    """Messages on their way out of a dead-letter queue."""
+
+    account: str = key()
+    region: str = key()
+    source: str = key()
+    started_at: float = key()
+    id: str = key()
+    destination: str = ""
+    per_second: int = 0
+    to_move: int = 0
+    moved: int = 0
+    status: str = "RUNNING"
+    failure: str = ""
+
+
+class Sweep(Task):
+    """Drop what a queue has kept for its retention period."""
+
+    account: str
+    region: str
+    name: str
+    serial: str
+    at: float
+
+
+class MoveOn(Task):
+    """Move the next messages of a move task."""
+
+    account: str
+    region: str
+    source: str
+    started_at: float
+    id: str
