@@ -14,6 +14,10 @@ from collections.abc import Callable
 import msgspec
 
 
+#: An instant that went by this shortly ago, while the caller was still asking, is now and not the past.
+_JUST_NOW_SECONDS = 0.5
+
+
 class Stretch(msgspec.Struct, frozen=True):
     """From the real instant `real` on, virtual time is `virtual + rate * (real now - real)`."""
 
@@ -70,7 +74,7 @@ class Clock:
         """
         real = self.real()
         now = self._last.at(real)
-        if to is not None and to < now - 1e-6:
+        if to is not None and to < now - _JUST_NOW_SECONDS:
             raise ValueError(f"time cannot go backwards: it is {now:.3f}, asked for {to:.3f}")
         if rate is not None and rate < 0:
             raise ValueError(f"the rate of time cannot be negative: {rate}")

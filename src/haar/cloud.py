@@ -69,7 +69,7 @@ class Cloud:
             proofs=None,  # type: ignore[arg-type]  # likewise
         )  # fmt: skip
         self.ports.guard = Guard(self.ports)
-        self.ports.proofs = Proofs(self.ports)
+        self.ports.proofs = Proofs(self.ports, lambda: self.server is not None)
         self.scheduler = Scheduler(self.ports, self.hub, dict(history.TASKS))
         self.gateway = Gateway(self.ports)
         #: tables whose rows can bring a due moment nearer
@@ -206,6 +206,7 @@ class Cloud:
                 self._changed.notify_all()
         if self.ports.config.store.startswith("postgres") and any(table == Hands.__table__ for table, _ in changed):
             self.scheduler.restore()
+            self._changed_due()
 
     def _changed_due(self) -> None:
         if self.server is not None:

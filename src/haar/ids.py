@@ -37,9 +37,17 @@ class Ids:
             bits >>= 5
         return prefix + "".join(tail)
 
-    def access_key(self, temporary: bool = False) -> str:
-        """A 20-character access key id: AKIA for long-term keys, ASIA for temporary ones."""
-        return self.unique("ASIA" if temporary else "AKIA", 20)
+    def access_key(self, temporary: bool = False, account: str = "") -> str:
+        """A 20-character access key id: AKIA for long-term keys, ASIA for temporary ones.
+
+        With an account, its number is written into the id as AWS does it, so that `account_of` finds it there.
+        """
+        prefix = "ASIA" if temporary else "AKIA"
+        if not account:
+            return self.unique(prefix, 20)
+        # 80 bits, five to a letter: 1, the account in 40, then chance
+        bits = 1 << 79 | int(account) << 39 | self._bits(39)
+        return prefix + "".join(_BASE32[bits >> 5 * place & 31] for place in reversed(range(16)))
 
     def secret_key(self) -> str:
         """A 40-character secret access key."""
@@ -56,3 +64,15 @@ class Ids:
     def bytes(self, count: int) -> bytes:
         """So many random bytes."""
         return self.random.getrandbits(8 * count).to_bytes(count, "big")
+
+
+def account_of(access_key: str) -> str | None:
+    """The account number inside an access key id that was made with one; None when there is none."""
+    tail = access_key[4:]
+    if len(tail) != 16 or any(letter not in _BASE32 for letter in tail):
+        return None
+    bits = 0
+    for letter in tail:
+        bits = bits << 5 | _BASE32.index(letter)
+    number = bits >> 39 & (1 << 40) - 1
+    return f"{number:012d}" if bits >> 79 and number < 10**12 else None

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
@@ -108,10 +108,18 @@ class History(RuleBasedStateMachine):
 
 
 def explore(open_backend: Callable[[], Backend], examples: int) -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        lambda: History(open_backend),
+    class Histories(History):
+        def __init__(self) -> None:
+            super().__init__(open_backend)
+
+    run_state_machine_as_test(
+        Histories,
         settings=settings(
-            max_examples=examples, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=examples,
+            stateful_step_count=30,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            phases=[Phase.explicit, Phase.generate],
         ),
     )
 

@@ -38,7 +38,9 @@ def hear(store: Store, at_least: int = 1) -> set[tuple[str, Any]]:
     heard: set[tuple[str, Any]] = set()
     store.on_commit.append(heard.update)
     while len(heard) < at_least:
-        ready, _, _ = select.select([store.notification_fd()], [], [], 30)
+        watched = store.notification_fd()
+        assert watched is not None
+        ready, _, _ = select.select([watched], [], [], 30)
         assert ready, f"only {len(heard)} changes were heard within 30 seconds"
         store.poll_notifications()
     return heard

@@ -286,6 +286,14 @@ def test_keys_of_four_kilobytes_keep_their_order(store: Store) -> None:
         assert names(tx.range(Item, "a", after=("a", long), limit=1)) == [long + "a"]
 
 
+def test_a_limit_holds_where_long_and_short_keys_mix(store: Store) -> None:
+    long = "k" * 3000
+    fill(store, long + "a", long + "b", "l", "m", "n")
+    with store.transaction() as tx:
+        assert names(tx.range(Item, "a", limit=4)) == [long + "a", long + "b", "l", "m"]
+        assert names(tx.claim(Item, "a", limit=3)) == [long + "a", long + "b", "l"]
+
+
 def test_listeners_hear_after_the_commit_which_first_keys_changed(store: Store) -> None:
     heard: list[set[tuple[str, Any]]] = []
     store.on_commit.append(heard.append)

@@ -27,16 +27,47 @@ _DENIALS = {
     "query": ("AccessDenied", 403),
     "ec2": ("UnauthorizedOperation", 403),
     "rest-xml": ("AccessDenied", 403),
-    "json": ("AccessDeniedException", 400),
+    "json": ("AccessDeniedException", 0),  # the model says, or 400
     "rest-json": ("AccessDeniedException", 403),
     "smithy-rpc-v2-cbor": ("AccessDeniedException", 400),
 }
 
 
+#: Sessions that are not a role's, and the services they may hardly call; see `_bar`.
+_BARRED_KINDS = frozenset(("root", "user", "federated"))
+_BARRED_PREFIXES = ("iam:", "sts:")
+
+
+def _bar(principal: Principal, action: str) -> None:
+    """Refuse what GetSessionToken and GetFederationToken credentials can never do, whatever policies say.
+
+    Without MFA: no call to IAM, and of STS only AssumeRole and GetCallerIdentity; federated users not even AssumeRole.
+    Root sessions for a task (AssumeRoot) are limited by their task's policy instead.
+    Docs: IAM User Guide, id_credentials_temp_request.html (the table that compares the operations).
+    """
+    if _is_for_a_task(principal):
+        return
+    if action.startswith("iam:"):
+        if principal.kind == "federated" or principal.mfa_at is None:
+            message = "The security token included in the request is invalid"
+            raise ServiceError("InvalidClientTokenId", message, status=403)
+    elif principal.kind == "federated" or action not in _SESSION_ACTIONS:
+        name = action.partition(":")[2]
+        raise ServiceError("AccessDenied", f"Cannot call {name} with session credentials", status=403)
+
+
+def _is_for_a_task(principal: Principal) -> bool:
+    """Whether a session is one of AssumeRoot's."""
+    return principal.temporary and principal.kind == "user" and principal.arn.endswith(":root")
+
+
+_SESSION_ACTIONS = frozenset(("sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"))
+
+
 class Standing(msgspec.Struct, frozen=True):
     """What is attached to a principal, as of an epoch."""
 
-    stamp: tuple[int, int]
+    stamp: tuple[str, str]
     grants: Grants
     organization: OrganizationView | None
 
@@ -47,7 +78,7 @@ class Guard:
     def __init__(self, ports: Ports) -> None:
         self._ports = ports
         self._standing: dict[tuple[str, str], Standing] = {}
-        self._views: dict[str, tuple[int, OrganizationView | None]] = {}
+        self._views: dict[str, tuple[str, OrganizationView | None]] = {}
         #: (access key or ARN, action) -> the quarter of an hour in which its use is already on record
         self._used: dict[tuple[str, str], int] = {}
 
@@ -67,6 +98,8 @@ class Guard:
         if mode == "off":
             return
         principal = call.principal
+        if principal.temporary and principal.kind in _BARRED_KINDS and action.startswith(_BARRED_PREFIXES):
+            _bar(principal, action)
         standing = self._standing_of(call)
         organization = standing.organization
         if organization is not None and organization.suspended:
@@ -111,7 +144,9 @@ class Guard:
         owner = getattr(target, "account", "") or account_in(arn)
         if owner == "aws":
             owner = ""  # what AWS itself owns, such as its managed policies, is in every account
-        policy = getattr(target, "policy", None)
+        # a task such as SQSUnlockQueuePolicy is there for resources whose own policy shuts everybody out
+        policy = None if _is_for_a_task(principal) else getattr(target, "policy", None)
+        trusted = getattr(target, "policy_kind", "") == "trust"
         if principal.kind == "root" and not policy and (not owner or owner == principal.account):
             organization = standing.organization
             if organization is None or not (organization.scps or organization.rcps):
@@ -123,6 +158,8 @@ class Guard:
             resource_account=owner,
             resource_policy=policy or None,
             resource_policy_name=arn if policy else "",
+            resource_policy_required=trusted,
+            resource_kind="trust" if trusted else "resource",
             rcps=self._rcps(call, owner or principal.account),
             grants=standing.grants,
             context=Context(call, operation, request, target, standing.organization),
@@ -147,7 +184,7 @@ class Guard:
         if principal.kind in ("service", "anonymous"):
             return _NOTHING
         account = principal.account
-        stamp = (0 if principal.kind == "root" else epoch(tx, f"iam/{account}"), epoch(tx, "organizations"))
+        stamp = ("" if principal.kind == "root" else epoch(tx, f"iam/{account}"), epoch(tx, "organizations"))
         place = (principal.issuer or principal.arn, principal.access_key or principal.arn)
         cached = self._standing.get(place)
         if cached is not None and cached.stamp == stamp:
@@ -171,8 +208,8 @@ class Guard:
             return NO_GRANTS
         return grants
 
-    def _view(self, call: Call, account: str, stamp: int) -> OrganizationView | None:
-        if stamp == 0:
+    def _view(self, call: Call, account: str, stamp: str) -> OrganizationView | None:
+        if not stamp:
             return None  # no organization was ever made: the room need not even be loaded
         cached = self._views.get(account)
         if cached is None or cached[0] != stamp:
@@ -198,11 +235,15 @@ def denied(call: Call, text: str) -> ServiceError:
     room = call.ports.room
     from haar.catalog.models import model
 
-    protocol = model(call.service).protocol
+    spoken = model(call.service)
+    protocol = spoken.protocol
     code, status = _DENIALS[protocol]
+    if "awsQueryCompatible" in spoken.metadata:
+        status = 403  # formerly query services kept their statuses when they learned json
     if protocol == "ec2" or _speaks_encoded(room, call.service):
         encoded = encode_decision(call.ports.cloud_key, call.decision)
-        text = f"You are not authorized to perform this operation. {text}. Encoded authorization failure message: {encoded}"
+        start = f"You are not authorized to perform this operation. {text}."
+        text = f"{start} Encoded authorization failure message: {encoded}"
     return ServiceError(code, text, status=status, query_code="AccessDenied")
 
 

@@ -9,7 +9,7 @@ reference_policies_iam-condition-keys.html (the meaning of `azp`); RFC 7519, RFC
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any, Final
 
 import msgspec
@@ -58,9 +58,18 @@ def issuer_of(token: str) -> str:
     return issuer
 
 
-def verify(token: str, jwks: dict[str, Any], *, issuer: str, client_ids: Collection[str], now: float) -> WebIdentity:
+def verify(
+    token: str,
+    jwks: dict[str, Any],
+    *,
+    issuer: str,
+    client_ids: Collection[str],
+    now: float,
+    since: Callable[[float], float] | None = None,
+) -> WebIdentity:
     """The identity in a token, if `issuer` signed it with one of its keys for one of `client_ids` and it is good now.
 
+    `since` takes the instant of issue and says what time it is by the issuer's clock, where that is not `now`.
     `jwks` is the provider's key document (`{"keys": [...]}`). Raises ServiceError `InvalidIdentityToken`, or
     `ExpiredTokenException` for one that came too late.
     """
@@ -83,6 +92,8 @@ def verify(token: str, jwks: dict[str, Any], *, issuer: str, client_ids: Collect
         break
     if claims is None:
         raise _invalid("Token signature invalid")
+    if since is not None and "iat" in claims:
+        now = since(_seconds(claims, "iat"))
     return _check(claims, issuer, client_ids, now)
 
 

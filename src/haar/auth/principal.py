@@ -12,7 +12,7 @@ from haar.auth import sigv4, tokens
 from haar.errors import ServiceError
 from haar.kit.call import root_of
 from haar.kit.epoch import epoch
-from haar.kit.identity import ANONYMOUS, Principal
+from haar.kit.identity import ANONYMOUS, Kind, Principal
 from haar.kit.resource import partition_of
 from haar.record import Record, key
 
@@ -28,6 +28,7 @@ DEVELOPMENT_SECRET = "test"
 _ACCOUNT = re.compile(r"\d{12}")
 _UNKNOWN = ServiceError("InvalidClientTokenId", "The security token included in the request is invalid.", status=403)
 _EXPIRED = ServiceError("ExpiredToken", "The security token included in the request is expired", status=403)
+_UNSIGNED_CHUNKS = ServiceError("MissingAuthenticationToken", "Request is missing Authentication Token", status=403)
 _CACHED_MAX = 4096
 
 
@@ -46,7 +47,7 @@ class Authenticator:
         self._ports = ports
         self._development = ports.config.loopback
         self._roots: dict[str, Principal] = {}
-        self._known: dict[str, tuple[int, Credential | None]] = {}
+        self._known: dict[str, tuple[str, Credential | None]] = {}
 
     def __call__(self, tx: Transaction, http: HttpRequest, service: str, region: str) -> Principal:
         """The principal who signed; ANONYMOUS for an unsigned request.
@@ -68,7 +69,7 @@ class Authenticator:
             raise _EXPIRED
         return principal
 
-    def unchunked(self, http: HttpRequest) -> bytes:
+    def unchunked(self, tx: Transaction, http: HttpRequest) -> bytes:
         """The body behind `aws-chunked` framing, every chunk's and trailer's signature checked.
 
         The request's own signature has been checked before: it is the seed of the chunks'.
@@ -76,9 +77,9 @@ class Authenticator:
         from haar.auth.chunked import decoder
 
         claim = sigv4.read(http)
-        assert claim is not None
-        with self._ports.store.transaction(write=False) as tx:
-            secret, _ = self._who(tx, claim.access_key, claim.token, claim.region)
+        if claim is None:
+            raise _UNSIGNED_CHUNKS
+        secret, _ = self._who(tx, claim.access_key, claim.token, claim.region)
         decode = decoder(claim, http.headers, secret)
         assert decode is not None
         body = decode.feed(http.body)
@@ -148,8 +149,12 @@ class Authenticator:
 
 
 def _session_principal(session: tokens.Session) -> Principal:
+    limited = bool(session.policies or session.policy_arns)
+    kind: Kind = "role" if session.kind == "role" else "federated" if session.kind == "federated" else "user"
+    if kind == "user" and session.arn.endswith(":root") and not limited:
+        kind = "root"  # a session of GetSessionToken; one with a task policy (AssumeRoot) is decided like a user's
     return Principal(
-        kind="role" if session.kind == "role" else "federated" if session.kind == "federated" else "user",
+        kind=kind,
         account=session.account,
         arn=session.arn,
         id=session.id,
@@ -166,6 +171,7 @@ def _session_principal(session: tokens.Session) -> Principal:
         source_identity=session.source_identity,
         federated_provider=session.provider,
         claims=session.context,
-        session_policies=session.policies if session.policies or session.policy_arns else None,
+        session_policies=session.policies if limited else None,
         session_policy_arns=session.policy_arns,
+        service_linked="/aws-service-role/" in session.issuer,
     )

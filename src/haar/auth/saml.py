@@ -17,6 +17,7 @@ from __future__ import annotations
 import binascii
 import re
 from base64 import b64decode
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -116,11 +117,14 @@ def parse_metadata(xml: str) -> Metadata:
     return Metadata(entity_id, tuple(certificates), valid_until)
 
 
-def verify(response: str, metadata: Metadata, *, now: float) -> Assertion:
+def verify(
+    response: str, metadata: Metadata, *, now: float, since: Callable[[float], float] | None = None
+) -> Assertion:
     """The assertion in a base64-encoded SAML response, if the provider signed it and it is good now.
 
     The Response or its one Assertion must be signed (RSA, SHA-1 or SHA-2) with a certificate of the metadata. As on
-    AWS, the certificates' own validity dates do not matter.
+    AWS, the certificates' own validity dates do not matter. `since` takes the instant of issue and says what time it
+    is by the provider's clock, where that is not `now`; the answer's instants are by the clock of `now`.
     Raises ServiceError `InvalidIdentityToken`, or `ExpiredTokenException` for one that came too late.
     """
     try:
@@ -144,7 +148,18 @@ def verify(response: str, metadata: Metadata, *, now: float) -> Assertion:
     else:
         _check_status(root)  # says only "no", so it need not be signed
         assertion = signed
-    return _read(assertion, metadata, now)
+    issued = _instant(assertion.get("IssueInstant", ""))
+    theirs = now if since is None or issued is None else since(issued)
+    read = _read(assertion, metadata, theirs)
+    return msgspec.structs.replace(
+        read,
+        session_ends_at=_moved(read.session_ends_at, now - theirs),
+        expires_at=_moved(read.expires_at, now - theirs),
+    )
+
+
+def _moved(instant: float | None, seconds: float) -> float | None:
+    return None if instant is None else instant + seconds
 
 
 # ---------------------------------------------------------------- who signed what

@@ -39,7 +39,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, arr
     `kind` is one of KINDS. `arn` and `id` are the principal's (`AROA...:name` for a role), `issuer` the ARN of the
     role or user behind it, `name` the issuer's name. Instants are seconds since 1970 on the cloud's clock;
     `mfa_at` is None without MFA. `policies` are the texts of session policies. `context` holds further condition
-    keys with their values, such as `saml:sub` or `token.actions.githubusercontent.com:aud`.
+    keys with their values, such as `saml:sub` or `token.actions.githubusercontent.com:aud`; a tuple is multivalued.
     """
 
     access_key: str
@@ -60,7 +60,9 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, arr
     source_identity: str = ""
     provider: str = ""
     chained: bool = False
-    context: dict[str, tuple[str, ...]] = {}
+    context: dict[str, str | tuple[str, ...]] = {}
+    #: says nothing; makes the token as long as a caller wants it (MinimumSessionTokenSize)
+    padding: str = ""
 
 
 _encode = msgspec.msgpack.Encoder().encode

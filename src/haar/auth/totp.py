@@ -13,12 +13,14 @@ import hmac
 from base64 import b32decode
 from typing import Final
 
-__all__ = ["DIGITS", "DRIFT_STEPS", "STEP_SECONDS", "generate", "verify"]
+__all__ = ["DIGITS", "DRIFT_STEPS", "STEP_SECONDS", "SYNC_STEPS", "find_pair", "generate", "verify"]
 
 STEP_SECONDS: Final = 30
 DIGITS: Final = 6
 #: How many steps a device's clock may be off, either way.
 DRIFT_STEPS: Final = 1
+#: How far a device is looked for when it is set up or synchronized, either way: ten minutes.
+SYNC_STEPS: Final = 20
 
 
 def generate(seed: str, now: float) -> str:
@@ -41,6 +43,25 @@ def verify(seed: str, code: str, now: float, last_step: int | None = None) -> in
         if hmac.compare_digest(_code(key, step), code) and (last_step is None or step > last_step) and found is None:
             found = step
     return found
+
+
+def find_pair(seed: str, first: str, second: str, now: float) -> tuple[int, int] | None:
+    """Where two consecutive codes of a device are: (steps its clock is off, step of the second code), or None.
+
+    The nearest pair within `SYNC_STEPS` counts; a clock that is off by no more than `DRIFT_STEPS` is right.
+    """
+    if not all(len(code) == DIGITS and code.isascii() and code.isdigit() for code in (first, second)):
+        return None
+    key = _key(seed)
+    current = int(now // STEP_SECONDS)
+    for off in sorted(range(-SYNC_STEPS, SYNC_STEPS + 1), key=abs):
+        step = current + off
+        if step < 1:
+            continue
+        matches = hmac.compare_digest(_code(key, step), second)
+        if hmac.compare_digest(_code(key, step - 1), first) and matches:
+            return (0 if abs(off) <= DRIFT_STEPS else off), step
+    return None
 
 
 def _key(seed: str) -> bytes:

@@ -7,7 +7,6 @@ connection are answered in order.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
 from email.utils import formatdate
 from http import HTTPStatus
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import httptools
 
+from haar.errors import StoreFull
 from haar.gateway import control
 from haar.kit.wait import Wait
 from haar.wire.http import HttpReply, HttpRequest
@@ -38,8 +38,8 @@ class Server:
         self._server: asyncio.Server | None = None
         self._alarm: asyncio.TimerHandle | None = None
         self._armed_soon = False
-        self._unsynced: list[tuple[Connection, bytes, bool]] = []
-        self._syncing = False
+        self._answers: list[tuple[Connection, Attempt, HttpReply, bool]] = []
+        self._grouped = False
         self.date = b""
 
     async def start(self) -> tuple[str, int]:
@@ -61,6 +61,7 @@ class Server:
         """Stop listening, answer what is open, close."""
         assert self._server is not None
         self._server.close()
+        self.end_group()
         fd = self.cloud.store.notification_fd()
         if fd is not None:
             asyncio.get_running_loop().remove_reader(fd)
@@ -69,9 +70,6 @@ class Server:
         if self._alarm:
             self._alarm.cancel()
         await asyncio.sleep(0)
-        if self._syncing or self._unsynced:
-            self.cloud.store.sync()
-            self._flush(self._unsynced)
 
     # -- time --------------------------------------------------------------------------------------------------
 
@@ -111,27 +109,32 @@ class Server:
     def _other_node(self) -> None:
         self.cloud.store.poll_notifications()
 
-    # -- durability --------------------------------------------------------------------------------------------
 
-    def send_when_safe(self, connection: Connection, data: bytes, close: bool) -> None:
-        """Hold an answer until its writes are on disk; one sync serves all that wait for it."""
-        self._unsynced.append((connection, data, close))
-        if not self._syncing:
-            self._syncing = True
-            asyncio.get_running_loop().create_task(self._sync())
+    # -- answers -----------------------------------------------------------------------------------------------
 
-    async def _sync(self) -> None:
-        loop = asyncio.get_running_loop()
-        while self._unsynced:
-            batch, self._unsynced = self._unsynced, []
-            await loop.run_in_executor(None, self.cloud.store.sync)
-            self._flush(batch)
-        self._syncing = False
+    def open_group(self) -> None:
+        """Let all that this tick of the loop writes be kept by one commit, at its end."""
+        if not self._grouped:
+            self._grouped = True
+            self.cloud.store.begin_group()
+            asyncio.get_running_loop().call_soon(self.end_group)
 
-    @staticmethod
-    def _flush(batch: list[tuple[Connection, bytes, bool]]) -> None:
-        for connection, data, close in batch:
-            connection.send(data, close)
+    def answer(self, connection: Connection, attempt: Attempt, reply: HttpReply, keep: bool) -> None:
+        """Send an answer when what it acknowledges is kept."""
+        self._answers.append((connection, attempt, reply, keep))
+
+    def end_group(self) -> None:
+        """Keep what the group wrote, then send its answers; if it could not be kept, send that instead."""
+        if not self._grouped:
+            return
+        self._grouped = False
+        answers, self._answers = self._answers, []
+        try:
+            self.cloud.store.end_group()
+        except StoreFull as error:
+            answers = [(connection, attempt, attempt.lost(error), keep) for connection, attempt, _, keep in answers]
+        for connection, attempt, reply, keep in answers:
+            connection.send(reply, attempt.http, keep)
 
 
 class Connection(asyncio.Protocol):
@@ -245,19 +248,22 @@ class Connection(asyncio.Protocol):
     def _serve(self, http: HttpRequest, keep: bool) -> None:
         cloud = self.server.cloud
         if http.path.startswith(control.PREFIX):
-            self._answer(control.handle(cloud, http), http, keep)
+            self.server.end_group()
+            self.send(control.handle(cloud, http), http, keep)
             return
         self._run(cloud.gateway.attempt(http), keep)
 
     def _run(self, attempt: Attempt, keep: bool) -> None:
         self._parked = None
+        server = self.server
+        server.open_group()
         try:
             reply = attempt.run()
         except Wait as wait:
-            self._parked = self.server.cloud.hub.park(wait.topic, wait.until, lambda: self._resume(attempt, keep))
-            self.server.arm()
+            self._parked = server.cloud.hub.park(wait.topic, wait.until, lambda: self._resume(attempt, keep))
+            server.arm()
             return
-        self._answer(reply, attempt.http, keep)
+        server.answer(self, attempt, reply, keep)
 
     def _resume(self, attempt: Attempt, keep: bool) -> None:
         if self.transport is None:
@@ -267,32 +273,30 @@ class Connection(asyncio.Protocol):
             http, keep = self._queue.popleft()
             self._serve(http, keep)
 
-    def _answer(self, reply: HttpReply, http: HttpRequest, keep: bool) -> None:
+    def send(self, reply: HttpReply, http: HttpRequest, keep: bool) -> None:
+        """Write an answer."""
+        if self.transport is None:
+            return
         body = reply.body
         head = _LINES.get(reply.status) or f"HTTP/1.1 {reply.status} Unknown\r\n"
         fields = "".join([f"{name}: {value}\r\n" for name, value in reply.headers])
+        if fields.count("\n") != len(reply.headers):
+            fields = "".join([f"{name}: {' '.join(value.split())}\r\n" for name, value in reply.headers])
         close = not keep or self._closing
         ending = "connection: close\r\n\r\n" if close else "\r\n"
         length = "" if reply.status == 204 else f"content-length: {len(body)}\r\n"
         data = (head + fields + length).encode("latin-1", "replace") + self.server.date + ending.encode()
         if http.method != "HEAD":
             data += body
-        if self.server.cloud.config.durability == "power":
-            self.server.send_when_safe(self, data, close)
-        else:
-            self.send(data, close)
-
-    def send(self, data: bytes, close: bool) -> None:
-        """Write an answer."""
-        if self.transport is not None:
-            self.transport.write(data)
-            if close:
-                self.transport.close()
+        self.transport.write(data)
+        if close:
+            self.transport.close()
 
     def _refuse(self, status: int, why: str) -> None:
         self._closing = True
         reply = HttpReply(status, [("content-type", "text/plain")], (why + "\n").encode())
-        self._answer(reply, HttpRequest("GET", "/"), False)
+        self.server.end_group()
+        self.send(reply, HttpRequest("GET", "/"), False)
 
     def end(self) -> None:
         """The server stops: an idle connection is closed, a parked call is given up."""
@@ -310,8 +314,3 @@ async def serve(cloud: Cloud, ready: Any = None, until: asyncio.Event | None = N
         await (until or asyncio.Event()).wait()
     finally:
         await server.stop()
-
-
-def uptime_clock() -> float:
-    """Seconds of the machine's monotonic clock, for the uptime in `status`."""
-    return time.monotonic()

@@ -89,7 +89,7 @@ class Attempt:
         except ServiceError as error:
             reply = self._refuse(error)
         except StoreFull as error:
-            reply = self._refuse(_failure(f"The disk under the store is full: {error}"), audit=False)
+            reply = self.lost(error)
         except Exception:
             log.exception("request %s failed", self.request_id)
             why = f"Haar failed at this request; its log has the details under {self.request_id}."
@@ -98,6 +98,10 @@ class Attempt:
         if recorder is not None and self.routed is not None:
             recorder.note(self.routed.service, self.routed.operation, reply.status)
         return reply
+
+    def lost(self, error: StoreFull) -> HttpReply:
+        """The answer when the store has no room for what the operation wrote."""
+        return self._refuse(_failure(f"The disk under the store is full: {error}"), audit=False)
 
     def _once(self) -> HttpReply:
         ports = self.gateway.ports
@@ -146,10 +150,10 @@ class Attempt:
         )  # fmt: skip
         try:
             self.principal = self.gateway.authenticate(tx, http, routed.service, routed.region or "")
+            if headers.get("x-amz-content-sha256", "").startswith("STREAMING-"):
+                http.body = self.gateway.authenticate.unchunked(tx, http)
         except ServiceError as error:
             raise _spoken(error, routed) from None
-        if headers.get("x-amz-content-sha256", "").startswith("STREAMING-"):
-            http.body = self.gateway.authenticate.unchunked(http)
 
     def _operation(self, call: Call, routed: Routed) -> Operation:
         """The room's operation. What is not built is authorized first: a caller who may not do it learns just that."""
@@ -170,7 +174,8 @@ class Attempt:
             self._audit(error)
         try:
             reply: HttpReply = routed.codec.render_error(error, self.request_id)
-        except HaarError:
+        except Exception:
+            log.exception("the error of request %s could not be said in its own protocol", self.request_id)
             return render_bare_error(routed.protocol, error, self.request_id)
         return reply
 
@@ -200,10 +205,14 @@ def _failure(why: str) -> ServiceError:
 def _spoken(error: ServiceError, routed: Routed) -> ServiceError:
     """A refusal of the door itself, in the words of the request's protocol."""
     code, message, status = spoken(error.code, routed.protocol, routed.service)
+    query = spoken(error.code, "query", routed.service)
+    if "awsQueryCompatible" in routed.model.metadata:
+        # formerly query services kept their statuses when they learned json: SQS still answers 403 here
+        status = query.status
     return ServiceError(
         code,
         message or error.message,
         status=status or error.status,
         members=error.members,
-        query_code=error.query_code or error.code,
+        query_code=error.query_code or query.code,
     )

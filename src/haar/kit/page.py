@@ -163,11 +163,12 @@ class Paging(msgspec.Struct, frozen=True):
 
     def _seal(self, mark: Any) -> str:
         body = msgspec.msgpack.encode(mark)
-        return base64.urlsafe_b64encode(self._check(body) + body).decode()
+        # letters and digits alone: some models allow nothing else in a token
+        return base64.b32encode(self._check(body) + body).decode().rstrip("=")
 
     def _open(self, token: str) -> Any:
         try:
-            raw = base64.urlsafe_b64decode(token.encode())
+            raw = base64.b32decode(token.encode() + b"=" * (-len(token) % 8))
             if self._check(raw[4:]) == raw[:4]:
                 return msgspec.msgpack.decode(raw[4:])
         except (binascii.Error, ValueError, msgspec.DecodeError):

@@ -98,11 +98,11 @@ def record(
     read_only = bool(operation.read_only) if operation else False
     redact = operation.redact if operation else ()
     if redact and request:
-        request = {name: _HIDDEN if name in redact else value for name, value in request.items()}
-    if reply is not None and (read_only or (operation is not None and operation.data_event)):
+        request = _hide(request, redact)
+    if operation is not None and (read_only or operation.data_event) and not operation.keeps_reply:
         reply = None
-    elif redact and reply:
-        reply = {name: _HIDDEN if name in redact else value for name, value in reply.items()}
+    if redact and reply:
+        reply = _hide(reply, redact)
     call.tx.put(
         Event(
             account=call.account, region=call.region, at=call.started, id=call.request_id,
@@ -116,6 +116,20 @@ def record(
             error=error.code if error else "", message=error.message if error else "", decision=call.decision,
         )
     )  # fmt: skip
+
+
+def _hide(members: dict[str, Any], redact: tuple[str, ...]) -> dict[str, Any]:
+    """Members without what the audit trail must not keep; `Credentials.SecretAccessKey` is a member of a member."""
+    hidden = dict(members)
+    for name in redact:
+        outer, dot, inner = name.partition(".")
+        value = hidden.get(outer)
+        if not dot:
+            if outer in hidden:
+                hidden[outer] = _HIDDEN
+        elif isinstance(value, dict):
+            hidden[outer] = _hide(value, (inner,))
+    return hidden
 
 
 def _once(call: Call, operation: Operation, targets: list[Any], request: dict[str, Any]) -> dict[str, Any]:

@@ -32,6 +32,32 @@ class Credential(msgspec.Struct, frozen=True):
     active: bool = True
 
 
+class RoleView(msgspec.Struct, frozen=True, kw_only=True):
+    """A role as those see it who let others assume it. `policy` is its trust policy's text.
+
+    Authorized on like any resource; `policy_kind` says that nobody gets in whom the policy does not name.
+    """
+
+    account: str
+    arn: str
+    policy: str
+    id: str = ""
+    name: str = ""
+    max_session_seconds: int = 3600
+    tags: Mapping[str, str] = {}
+    service_linked: bool = False
+    policy_kind: str = "trust"
+
+
+class ProviderView(msgspec.Struct, frozen=True, kw_only=True):
+    """An identity provider of an account. `metadata` is a SAML provider's document; the rest is OpenID Connect's."""
+
+    arn: str
+    metadata: str = ""
+    client_ids: tuple[str, ...] = ()
+    thumbprints: tuple[str, ...] = ()
+
+
 class Identities(Protocol):
     """Who has which keys and policies. Implemented by the IAM room; read inside the caller's transaction."""
 
@@ -49,6 +75,26 @@ class Identities(Protocol):
 
     def managed(self, tx: Transaction, arn: str) -> Source | None:
         """A managed policy's default version by ARN, AWS-managed ones included; for session policies named by ARN."""
+        ...
+
+    def role(self, tx: Transaction, arn: str) -> RoleView | None:
+        """The role of an ARN; None when there is none."""
+        ...
+
+    def saml_provider(self, tx: Transaction, arn: str) -> ProviderView | None:
+        """The SAML provider of an ARN; None when there is none."""
+        ...
+
+    def oidc_provider(self, tx: Transaction, account: str, url: str) -> ProviderView | None:
+        """An account's OpenID Connect provider by its issuer URL without `https://`; None when there is none."""
+        ...
+
+    def mfa(self, call: Call, serial: str, code: str) -> bool | None:
+        """Whether a one-time code of the caller's own device is good now, and used up; None: no such device."""
+        ...
+
+    def root_features(self, tx: Transaction, account: str) -> tuple[str, ...]:
+        """The centralized root access features that a management account has switched on, such as `RootSessions`."""
         ...
 
 
@@ -127,8 +173,12 @@ class PolicyRules(Protocol):
 class Proofs(Protocol):
     """What rooms may ask about proofs of identity. Implemented by `haar.auth.proofs`, which says what each answers."""
 
-    def totp(self, seed: str, code: str, last_step: int | None = None) -> int | None:
+    def totp(self, seed: str, code: str, last_step: int | None = None, drift_steps: int = 0) -> int | None:
         """The time step of a one-time code that is good now; None when it is not, or was used."""
+        ...
+
+    def totp_pair(self, seed: str, first: str, second: str) -> tuple[int, int] | None:
+        """Two consecutive codes of a device: (steps its clock is off, step of the second code); None when they are not."""
         ...
 
     def saml_metadata(self, xml: str) -> Any:
@@ -145,6 +195,13 @@ class Proofs(Protocol):
 
     def oidc(self, token: str, jwks: dict[str, Any], *, issuer: str, client_ids: Collection[str], now: float) -> Any:
         """The verified identity in a web identity token (`haar.auth.oidc.WebIdentity`)."""
+        ...
+
+    def jwks(self, tx: Transaction, issuer: str, thumbprints: Collection[str] = ()) -> dict[str, Any]:
+        """The keys an issuer signs web identity tokens with, fetched from the issuer itself and kept for a while.
+
+        Raises Wait while they are on their way, and ServiceError IDPCommunicationError when they do not come.
+        """
         ...
 
     def mint(self, **session: Any) -> tuple[str, str, str]:

@@ -54,6 +54,7 @@ class Operation:
         "data_event",
         "enums",
         "function",
+        "keeps_reply",
         "member_of",
         "name",
         "open",
@@ -82,6 +83,7 @@ class Operation:
         self.data_event: bool = declared.get("data_event", False)
         self.redact: tuple[str, ...] = declared.get("redact", ())
         self.partial: str = declared.get("partial", "")
+        self.keeps_reply: bool = declared.get("keeps_reply", False)
         self.enums: bool = declared.get("enums", True)
         self.read_only: bool | None = declared.get("read_only")
         self.targets: tuple[Kind, ...] = _targets(function)
@@ -189,6 +191,7 @@ class Service(Generic[E]):
         partial: str = "",
         read_only: bool | None = None,
         enums: bool = True,
+        keeps_reply: bool = False,
     ) -> Callable[[F], F]: ...
     def operation(self, function: Any = None, /, **declared: Any) -> Any:  # type: ignore[misc]
         """Register a function as the operation of its name.
@@ -197,7 +200,8 @@ class Service(Generic[E]):
         * `resource`: (call, request) -> ARN, or a list of ARNs or of (ARN, record) pairs, where no parameter says it.
         * `creates`: the kind that the operation creates: authorized on the ARN it is going to have.
         * `open`: needs no permission (GetCallerIdentity). `anonymous`: needs no signature either.
-        * `data_event`: a CloudTrail data event. `redact`: members the audit trail must not keep.
+        * `data_event`: a CloudTrail data event. `redact`: members the audit trail must not keep; a member of a member
+          is `"Credentials.SecretAccessKey"`. `keeps_reply`: the trail has the reply though the operation only reads.
         * `partial`: what is missing, for the coverage page.
         """
 

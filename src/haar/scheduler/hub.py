@@ -75,10 +75,12 @@ class Hub:
         return sum(len(waiting) for waiting in self._by_topic.values())
 
     def _wake(self, woken: list[Parked]) -> None:
-        for parked in woken:
-            if not parked.done:
-                self._end(parked)
-                parked.wake()
+        # all are taken out before the first runs: what it commits must not wake the others a second time, inside itself
+        ready = [parked for parked in woken if not parked.done]
+        for parked in ready:
+            self._end(parked)
+        for parked in ready:
+            parked.wake()
 
     def _end(self, parked: Parked) -> None:
         parked.done = True

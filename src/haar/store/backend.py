@@ -92,6 +92,14 @@ class Backend(Protocol):
         """A new transaction. One writing transaction may be open at a time, except where `multi_node` is true."""
         ...
 
+    def begin_group(self) -> None:
+        """From here on, commits may be kept together, by `end_group`. Where that saves nothing, nothing happens."""
+        ...
+
+    def end_group(self) -> None:
+        """Keep what was committed since `begin_group`. When this raises, none of it was kept. Harmless without one."""
+        ...
+
     def sync(self) -> None:
         """Return when everything committed so far would survive a power cut."""
         ...

@@ -57,25 +57,29 @@ def starting_with(text: str | bytes) -> bytes:
 
 def encode(values: tuple[Any, ...]) -> bytes:
     """The encodings of the values, one after another."""
-    parts = []
-    for value in values:
-        if value.__class__ is str:
-            try:
-                raw = value.encode()
-            except UnicodeEncodeError:
-                raw = value.encode("utf-8", "surrogatepass")
-            if b"\0" in raw or b"\1" in raw:
-                raw = _escape(raw)
-            parts.append(b"\x10" + raw + b"\0")
-        elif value.__class__ is float and value >= 0.0:
-            # adding zero turns -0.0 into 0.0
-            parts.append(_positive(0x21, value + 0.0, _EXACT))
+    if not values:
+        return b""
+    if values[-1].__class__ is str:
+        # most keys are texts without control characters: one join and one look
+        try:
+            raw = ("\x10" + "\0\x10".join(values) + "\0").encode()
+        except (TypeError, UnicodeEncodeError):
+            pass
         else:
-            parts.append(_encode_one(value))
-    return b"".join(parts)
+            if b"\1" not in raw and raw.count(b"\0") == len(values):
+                return raw
+    return b"".join([_encode_one(value) for value in values])
 
 
 def _encode_one(value: Any) -> bytes:
+    if value.__class__ is str:
+        try:
+            raw = value.encode()
+        except UnicodeEncodeError:  # half of a surrogate pair, which JSON can carry
+            raw = value.encode("utf-8", "surrogatepass")
+        return b"\x10" + (_escape(raw) if b"\0" in raw or b"\1" in raw else raw) + b"\0"
+    if value.__class__ is float and value >= 0.0:
+        return _positive(0x21, value + 0.0, _EXACT)  # adding zero turns -0.0 into 0.0
     if value is None:
         return b"\x01"
     if value is False:

@@ -1,7 +1,8 @@
 """The embedded store: LMDB, an ordered map in one memory-mapped file.
 
 A commit hands its pages to the operating system, so a killed Haar loses nothing that was committed, and an
-interrupted commit leaves the one before it. With `durability="power"` a commit returns only when the disk has it.
+interrupted commit leaves the one before it. With `durability="power"` a commit (or the end of a group of them)
+returns only when the disk has it.
 Without, a crash of the whole machine (not of Haar) may cost the last transactions or, at worst, the file.
 
 The file is as large as the most that was ever in it; `map_size` is address space, not disk or memory.
@@ -78,6 +79,22 @@ class LmdbTransaction(LongKeys):
         """The first rows of a range; nobody else is there to claim them."""
         return list(self.scan(start, stop, limit=limit))
 
+    def count(self, start: bytes, stop: bytes) -> int:
+        """How many keys there are with start <= key < stop; the values are not read."""
+        if len(start) > HOLD or len(stop) > HOLD:
+            return super().count(start, stop)
+        cursor = self._txn.cursor()
+        if not cursor.set_range(start):
+            return 0
+        number = 0
+        for key in cursor.iternext(keys=True, values=False):
+            if key >= stop:
+                break
+            if len(key) > HOLD:  # a signpost stands for any number of keys
+                return super().count(start, stop)
+            number += 1
+        return number
+
     def clear(self) -> None:
         """Remove every row."""
         try:
@@ -97,10 +114,7 @@ class LmdbTransaction(LongKeys):
             self._txn.commit()
         except lmdb.Error as error:
             self._txn.abort()
-            # LMDB reports a write that the full disk cut short as an input/output error
-            if os.strerror(errno.EIO) in str(error) and self._backend.free_bytes() < _NEARLY_FULL:
-                raise StoreFull(f"no space is left in {self._backend.directory}") from error
-            _say(error)
+            self._backend.refuse_commit(error)
 
     def abort(self) -> None:
         """Forget all writes."""
@@ -152,6 +166,7 @@ class LmdbBackend:
     def __init__(self, directory: Path, *, durability: str = "process", map_size: int | None = None) -> None:
         self.directory = directory
         self.writer: LmdbTransaction | None = None
+        self._group: lmdb.Transaction | None = None
         directory.mkdir(parents=True, exist_ok=True)
         self._lock: int | None = _hold(directory)
         try:
@@ -178,13 +193,31 @@ class LmdbBackend:
 
     def begin(self, *, write: bool = True) -> RawTransaction:
         """A new transaction."""
-        if not write:
+        group = self._group
+        if not write and (group is None or self.writer is not None):
             return LmdbTransaction(self, self._environment.begin(self.spaces[0]), False)
         # LMDB would wait for the other writer, which is this very thread, for ever
         assert self.writer is None, "a writing transaction is open already; use that one"
-        transaction = LmdbTransaction(self, self._environment.begin(self.spaces[0], None, True), True)
+        # inside a group a reader is a child too: it has to see what the group's earlier members wrote
+        transaction = LmdbTransaction(self, self._environment.begin(self.spaces[0], group, True), True)
         self.writer = transaction
         return transaction
+
+    def begin_group(self) -> None:
+        """Let the transactions from here on be kept (and synced) together, by `end_group`."""
+        if self._group is None:
+            self._group = self._environment.begin(self.spaces[0], None, True)
+
+    def end_group(self) -> None:
+        """Keep what the group's transactions committed. When this raises, none of it was kept."""
+        group, self._group = self._group, None
+        if group is None:
+            return
+        try:
+            group.commit()
+        except lmdb.Error as error:
+            group.abort()
+            self.refuse_commit(error)
 
     def sync(self) -> None:
         """Return when everything committed so far would survive a power cut."""
@@ -214,10 +247,13 @@ class LmdbBackend:
             self._environment.close()
             self._release()
 
-    def free_bytes(self) -> int:
-        """The room left on the disk, in bytes."""
+    def refuse_commit(self, error: lmdb.Error) -> NoReturn:
+        """Say why a commit failed."""
         disk = os.statvfs(self.directory)
-        return disk.f_bavail * disk.f_frsize
+        # LMDB reports a write that the full disk cut short as an input/output error
+        if os.strerror(errno.EIO) in str(error) and disk.f_bavail * disk.f_frsize < _NEARLY_FULL:
+            raise StoreFull(f"no space is left in {self.directory}") from error
+        _say(error)
 
     def _release(self) -> None:
         if self._lock is not None:

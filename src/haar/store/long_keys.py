@@ -100,6 +100,8 @@ class LongKeys:
             wanted = size - len(found)
             page = self._page(space, first, last, reverse, wanted)
             for key, value in page:
+                if len(found) == size:  # what an earlier signpost stood for has filled it
+                    break
                 if len(key) != signpost:
                     found.append((stands_for + key[len(base) :], value) if base else (key, value))
                     continue
@@ -114,9 +116,7 @@ class LongKeys:
                     reverse,
                     size - len(found),
                 )
-                if len(found) >= size:
-                    break
-            if len(found) >= size or len(page) < wanted:
+            if len(found) == size or len(page) < wanted:
                 break
             if reverse:
                 last = page[-1][0]

@@ -122,6 +122,12 @@ class MemoryBackend:
             self.writer = transaction
         return transaction
 
+    def begin_group(self) -> None:
+        """There is nothing to save by it."""
+
+    def end_group(self) -> None:
+        """Nothing is left to keep."""
+
     def sync(self) -> None:
         """Memory outlives nothing; there is nothing to wait for."""
 

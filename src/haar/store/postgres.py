@@ -42,6 +42,7 @@ SET lock_timeout = 5000; SET idle_in_transaction_session_timeout = 30000
 _GET = "SELECT value FROM haar_rows WHERE key = %b"
 _UP = "SELECT key, value FROM haar_rows WHERE key >= %b AND key < %b ORDER BY key LIMIT %b"
 _DOWN = "SELECT key, value FROM haar_rows WHERE key >= %b AND key < %b ORDER BY key DESC LIMIT %b"
+_COUNT = "SELECT count(*), coalesce(max(length(key)), 0) FROM haar_rows WHERE key >= %b AND key < %b"
 _CLAIM = _UP + " FOR UPDATE SKIP LOCKED"
 _PUT = """
 INSERT INTO haar_rows SELECT * FROM unnest(%b::bytea[], %b::bytea[])
@@ -95,6 +96,20 @@ class PostgresTransaction(LongKeys):
             return list(self.scan(start, stop, limit=limit))
         finally:
             self._claiming = False
+
+    def count(self, start: bytes, stop: bytes) -> int:
+        """How many keys there are with start <= key < stop."""
+        if len(start) > self.hold or len(stop) > self.hold:
+            return super().count(start, stop)
+        with _spoken:
+            connection = self._begun()
+            self._send(connection)
+            row = connection.execute(_COUNT, (_SPACES[0] + start, _SPACES[0] + stop)).fetchone()
+        assert row is not None
+        number, longest = row
+        if longest > len(_SPACES[0]) + self.hold:  # a signpost stands for any number of keys
+            return super().count(start, stop)
+        return int(number)
 
     def clear(self) -> None:
         """Remove every row."""
@@ -213,6 +228,12 @@ class PostgresBackend:
     def begin(self, *, write: bool = True) -> RawTransaction:
         """A new transaction."""
         return PostgresTransaction(self, write)
+
+    def begin_group(self) -> None:
+        """Every commit is kept at once: other nodes are waiting for it."""
+
+    def end_group(self) -> None:
+        """Nothing is left to keep."""
 
     def sync(self) -> None:
         """Return when everything committed so far would survive a power cut."""

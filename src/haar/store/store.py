@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
-from haar.errors import Conflict
+from haar.errors import Conflict, HaarError
 from haar.record import RECORDS, Record, decode
 from haar.store import keys
 from haar.store.backend import Backend, RawTransaction, StoreTooNew
@@ -31,7 +31,6 @@ Durability = Literal["process", "power"]
 Listener = Callable[[set[tuple[str, Any]]], None]
 
 # Rows about the store itself begin with a zero byte, which no table's name does.
-_META = b"\0"
 _FORMAT_KEY = b"\0format"
 _INDEXES = b"\0indexes\0"
 
@@ -68,6 +67,23 @@ class Store:
 
     #: The same, read as a sentence: `with store.transaction() as tx:`.
     transaction = begin
+
+    def begin_group(self) -> None:
+        """Let the transactions from here on share one commit, made by `end_group`: each is kept only then.
+
+        They see each other's rows, and fail one by one. Whoever acknowledges them waits for `end_group`.
+        """
+        self.backend.begin_group()
+
+    def end_group(self) -> None:
+        """Keep the group. When this raises (StoreFull), none of its transactions was kept."""
+        try:
+            self.backend.end_group()
+        except BaseException:
+            # listeners were told of changes that never came to be
+            self.plans.clear()
+            self.committed({EVERYTHING})
+            raise
 
     def expiring(self) -> list[type[Record]]:
         """The kinds whose rows run out by themselves (declared with `expires=`)."""
@@ -200,8 +216,10 @@ def _backend(url: str, durability: Durability, map_size: int | None) -> Backend:
     if url in ("memory:", "memory://"):
         return MemoryBackend()
     if url.startswith(("postgresql://", "postgres://")):
-        from haar.store.postgres import PostgresBackend
-
+        try:
+            from haar.store.postgres import PostgresBackend
+        except ImportError as error:
+            raise HaarError("a store in PostgreSQL needs the psycopg package: pip install 'haar[postgres]'") from error
         return PostgresBackend(url, durability=durability)
     if url.startswith("lmdb:"):
         parts = urlsplit(url)

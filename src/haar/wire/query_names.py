@@ -45,6 +45,17 @@ _SQS_MAPS = {
     "QueueAttributeMap": ("Attribute", "Name", "Value"),
     "TagMap": ("Tag", "Key", "Value"),
 }
+# error shape -> its HTTP status in the query protocol, where that is not 400 (JSON answers all of them with 400)
+_SQS_STATUS = {
+    "InvalidAddress": 404,
+    "InvalidIdFormat": 404,
+    "InvalidSecurity": 403,
+    "OverLimit": 403,
+    "PurgeQueueInProgress": 403,
+    "ReceiptHandleIsInvalid": 404,
+    "RequestThrottled": 403,
+    "ResourceNotFoundException": 404,
+}
 
 
 @cache
@@ -69,6 +80,10 @@ def with_query_names(model: ServiceModel) -> ServiceModel:
                 "key": {**shape["key"], "locationName": key},
                 "value": {**shape["value"], "locationName": value},
             }
+    for name, status in _SQS_STATUS.items():
+        if name in shapes:
+            error = {"code": name, "senderFault": True, **shapes[name].get("error", {}), "httpStatusCode": status}
+            shapes[name] = {**shapes[name], "error": error}
     return Model(
         model.name, f"{model.stamp}-query", model.metadata, model.operations, shapes, model.paginators, model.snake
     )

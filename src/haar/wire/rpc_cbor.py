@@ -78,7 +78,7 @@ def error_reply(model: ServiceModel | None, error: ServiceError, request_id: str
         else:
             body.update(error.members)
     headers = _headers(request_id, True)
-    headers.extend(query_error(model, fault.code, fault.is_sender))
+    headers.extend(query_error(model, error.query_code or fault.code, fault.is_sender))
     headers.extend(error.headers.items())
     return HttpReply(fault.status, headers, cbor.encode(body))
 

@@ -16,11 +16,10 @@ Source: IAM API Reference; IAM User Guide.
 
 from __future__ import annotations
 
-from haar.services.iam import operations as _operations
+import haar.services.iam.operations  # noqa: F401  # importing registers them
 from haar.services.iam.identities import IamIdentities
 from haar.services.iam.service import iam
 
 __all__ = ["iam"]
 
-assert _operations
 iam.provide("identities", IamIdentities())

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from haar.kit import Grants, Principal, Source, root_of
-from haar.kit.ports import Credential
+from haar.kit import Call, Grants, Principal, Source, root_of
+from haar.kit.ports import Credential, ProviderView, RoleView
 from haar.services.iam import managed
+from haar.services.iam.mfa import accept
 from haar.services.iam.resources import (
     AccessKey,
     Attachment,
@@ -19,10 +20,14 @@ from haar.services.iam.resources import (
     InlinePolicy,
     KeyUse,
     Membership,
+    MfaDevice,
+    OidcProvider,
+    OrganizationsFeatures,
     Policy,
     PolicyVersion,
     Role,
     RoleUse,
+    SamlProvider,
     ServiceAccess,
     User,
     access_keys_by_id,
@@ -31,6 +36,7 @@ from haar.services.iam.resources import (
     roles_by_id,
     users_by_id,
 )
+from haar.services.iam.views import Views
 
 if TYPE_CHECKING:
     from haar.store.transaction import Transaction
@@ -40,7 +46,7 @@ USE_SECONDS = 900
 _EVERYTHING = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
 
 
-class IamIdentities:
+class IamIdentities(Views):
     """Implements `haar.kit.ports.Identities`."""
 
     def credential(self, tx: Transaction, access_key: str) -> Credential | None:
@@ -51,7 +57,13 @@ class IamIdentities:
         if row.user == row.account:
             root = root_of(row.account)
             principal = Principal(
-                kind="root", account=row.account, arn=root.arn, id=row.account, name="root", issuer=root.arn, access_key=row.id
+                kind="root",
+                account=row.account,
+                arn=root.arn,
+                id=row.account,
+                name="root",
+                issuer=root.arn,
+                access_key=row.id,
             )
             return Credential(access_key=row.id, secret=row.secret, principal=principal, active=row.active)
         user = user_by_id(tx, row.user)
@@ -108,15 +120,15 @@ class IamIdentities:
         text = default_text(tx, arn)
         return None if text is None else Source(name=arn, text=text)
 
-    def used(
-        self, tx: Transaction, principal: Principal, service: str, action: str, region: str, now: float
-    ) -> bool:
+    def used(self, tx: Transaction, principal: Principal, service: str, action: str, region: str, now: float) -> bool:
         """Note a use; True when one of the last quarter of an hour is on record for key, service and action."""
         known = True
         if principal.access_key.startswith("AKIA"):
             key_use = tx.get(KeyUse, principal.account, principal.access_key)
             if key_use is None or _older(key_use.at, now) or key_use.service != service or key_use.region != region:
-                tx.put(KeyUse(account=principal.account, id=principal.access_key, at=now, service=service, region=region))
+                tx.put(
+                    KeyUse(account=principal.account, id=principal.access_key, at=now, service=service, region=region)
+                )
                 known = False
         entity = principal.id.partition(":")[0]
         if principal.kind == "role":
@@ -134,6 +146,53 @@ class IamIdentities:
                 )
                 known = False
         return known
+
+    def role(self, tx: Transaction, arn: str) -> RoleView | None:
+        """The role of an ARN, for those who want to assume it."""
+        place = Role.key_of(arn)
+        role = tx.get(Role, *place) if place else None
+        if role is None or role.arn != arn:
+            return None
+        return RoleView(
+            account=role.account,
+            arn=role.arn,
+            policy=role.trust,
+            id=role.id,
+            name=role.name,
+            max_session_seconds=role.max_session_seconds,
+            tags=role.tags,
+            service_linked=bool(role.linked_to),
+        )
+
+    def saml_provider(self, tx: Transaction, arn: str) -> ProviderView | None:
+        """The SAML provider of an ARN."""
+        place = SamlProvider.key_of(arn)
+        provider = tx.get(SamlProvider, *place) if place else None
+        return None if provider is None else ProviderView(arn=provider.arn, metadata=provider.metadata)
+
+    def oidc_provider(self, tx: Transaction, account: str, url: str) -> ProviderView | None:
+        """An account's OpenID Connect provider by its issuer URL without `https://`."""
+        provider = tx.get(OidcProvider, account, url)
+        if provider is None:
+            return None
+        return ProviderView(arn=provider.arn, client_ids=provider.client_ids, thumbprints=provider.thumbprints)
+
+    def mfa(self, call: Call, serial: str, code: str) -> bool | None:
+        """Whether a one-time code of the caller's own device is good now; a good one is used up."""
+        place = MfaDevice.key_of(serial)
+        device = call.tx.get(MfaDevice, *place) if place else None
+        holder = call.account
+        if call.principal.kind != "root":
+            user = user_of(call.tx, call.principal)
+            holder = user.id if user is not None else ""
+        if device is None or not device.user or device.user != holder:
+            return None
+        return accept(call.tx, call.ports.proofs, device, code)
+
+    def root_features(self, tx: Transaction, account: str) -> tuple[str, ...]:
+        """The centralized root access features that a management account has switched on."""
+        row = tx.get(OrganizationsFeatures, account)
+        return row.features if row is not None else ()
 
     def _session(self, tx: Transaction, principal: Principal) -> tuple[Source, ...] | None:
         if principal.session_policies is None:
@@ -237,5 +296,3 @@ def groups_of(tx: Transaction, user: User) -> Iterator[Group]:
         group = group_by_id(tx, member.group)
         if group is not None:
             yield group
-
-

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import field
+
 from haar.kit import GlobalResource, Index, Record, bump, key, on_change
 
 if TYPE_CHECKING:
@@ -238,8 +240,8 @@ class MfaDevice(
     enabled_at: float | None = None
     #: difference between the device's 30-second steps and the clock's, found by ResyncMFADevice
     drift_steps: int = 0
-    #: the last step whose code was accepted: a code is good once
-    used_step: int = -1
+    #: the last steps whose codes were accepted: a code is good once
+    used_steps: tuple[int, ...] = ()
 
     @classmethod
     def missing(cls, *key: str) -> tuple[str, str]:
@@ -378,8 +380,12 @@ class AccountSettings(Record):
 
     account: str = key()
     token_version: str = "v1Token"  # SetSecurityTokenServicePreferences
-    properties: dict[str, str] = {}
+    properties: dict[str, str] = field(default_factory=dict)
     outbound_federation: bool = False
+    #: when the account was first asked about itself: its root user's creation date
+    seen_at: float = 0.0
+    #: the first part of the account's own token issuer; given once
+    issuer_id: str = ""
 
 
 class OrganizationsFeatures(Record):
@@ -413,6 +419,8 @@ class AccessJob(Record):
     policy: str = ""
     created_at: float
     ready_at: float = 0.0
+    #: what was found, as JSON; see `operations/last_accessed.py`
+    found: bytes = b""
 
 
 class ServiceAccess(Record):
@@ -530,8 +538,8 @@ def _matters(kind: type[Record], *epochs: str) -> None:
     on_change(kind)(stale)
 
 
-for _kind in (User, Role):
-    _matters(_kind, "iam/{}", "credentials")
-for _kind in (Group, Policy, Membership, Attachment, InlinePolicy):
-    _matters(_kind, "iam/{}")
-_matters(AccessKey, "credentials")
+_POLICED: tuple[type[Record], ...] = (User, Role, Group, Policy, Membership, Attachment, InlinePolicy)
+for _row in _POLICED:
+    _matters(_row, "iam/{}")
+for _row in (User, AccessKey):
+    _matters(_row, "credentials")

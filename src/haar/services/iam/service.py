@@ -6,7 +6,7 @@ Quotas: IAM User Guide, reference_iam-quotas.html, under the codes of Service Qu
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from haar.kit import Call, Record, Service
 from haar.services.iam import managed
@@ -25,7 +25,7 @@ from haar.services.iam.resources import (
 if TYPE_CHECKING:
     from haar.shapes import iam as api
 
-iam: Service[api.ErrorCode] = Service(
+iam: Service[api.ErrorCode | Literal["ValidationError", "AccessDenied"]] = Service(
     "iam",
     page_size=100,
     page_max=1000,

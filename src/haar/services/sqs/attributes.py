@@ -43,9 +43,15 @@ def changed(call: Call, queue: Queue, given: Mapping[str, str]) -> Queue:
         fields.update(_read(call, queue, name, text))
     new: Queue = replace(queue, **fields)
     if given.get("KmsMasterKeyId") and given.get("SqsManagedSseEnabled") == "true":
-        raise _value("You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE.")
+        raise _value(
+            "You can use one type of server-side encryption (SSE) at one time. "
+            "You can either enable KMS SSE or SQS SSE."
+        )
     if new.throughput_limit == "perMessageGroupId" and new.deduplication_scope != "messageGroup":
-        raise _value("The perMessageGroupId value for FifoThroughputLimit is allowed only when the value for DeduplicationScope is messageGroup.")
+        raise _value(
+            "The perMessageGroupId value for FifoThroughputLimit is allowed only when "
+            "the value for DeduplicationScope is messageGroup."
+        )
     return new
 
 
@@ -112,10 +118,15 @@ def _redrive(call: Call, queue: Queue, text: str) -> dict[str, Any]:
             raise bad(f"Redrive policy does not contain mandatory attribute: {member}.")
     unknown = policy.keys() - {"maxReceiveCount", "deadLetterTargetArn"}
     if unknown:
-        raise bad(f"Only following attributes are supported: [deadLetterTargetArn, maxReceiveCount]; not {', '.join(sorted(unknown))}.")
+        raise bad(
+            "Only following attributes are supported: [deadLetterTargetArn, maxReceiveCount]; "
+            f"not {', '.join(sorted(unknown))}."
+        )
     count = policy["maxReceiveCount"]
     if isinstance(count, bool) or not re.fullmatch(r"\d{1,9}", str(count)) or not 1 <= int(count) <= RECEIVES_MAX:
-        raise bad(f"Invalid value for maxReceiveCount: {count}, valid values are from 1 to {RECEIVES_MAX} both inclusive.")
+        raise bad(
+            f"Invalid value for maxReceiveCount: {count}, valid values are from 1 to {RECEIVES_MAX} both inclusive."
+        )
     arn = str(policy["deadLetterTargetArn"])
     place = Queue.key_of(arn)
     if place is None:
@@ -136,7 +147,7 @@ def _redrive(call: Call, queue: Queue, text: str) -> dict[str, Any]:
 
 def _redrive_allow(call: Call, queue: Queue, text: str) -> dict[str, Any]:
     if not text:
-        return {"redrive_permission": "", "redrive_sources": []}
+        return {"redrive_permission": "", "redrive_sources": ()}
 
     def bad(reason: str) -> ServiceError:
         return invalid(text, "RedriveAllowPolicy", reason)
@@ -151,12 +162,12 @@ def _redrive_allow(call: Call, queue: Queue, text: str) -> dict[str, Any]:
     if permission != "byQueue":
         if sources:
             raise bad("sourceQueueArns can be specified only when redrivePermission is byQueue.")
-        return {"redrive_permission": permission, "redrive_sources": []}
+        return {"redrive_permission": permission, "redrive_sources": ()}
     if not isinstance(sources, list) or not 1 <= len(sources) <= REDRIVE_SOURCES_MAX:
         raise bad(f"sourceQueueArns must name 1 to {REDRIVE_SOURCES_MAX} queues when redrivePermission is byQueue.")
     if not all(isinstance(arn, str) and Queue.key_of(arn) for arn in sources):
         raise bad("sourceQueueArns must be ARNs of queues.")
-    return {"redrive_permission": permission, "redrive_sources": sources}
+    return {"redrive_permission": permission, "redrive_sources": tuple(sources)}
 
 
 _READERS: dict[str, Callable[[Call, Queue, str], dict[str, Any]]] = {
@@ -235,7 +246,9 @@ def differing(call: Call, queue: Queue, given: Mapping[str, str]) -> str:
 
 
 def _show_redrive(queue: Queue) -> str:
-    return json.dumps({"deadLetterTargetArn": queue.dead_letter, "maxReceiveCount": queue.receives_max}, separators=(",", ":"))
+    return json.dumps(
+        {"deadLetterTargetArn": queue.dead_letter, "maxReceiveCount": queue.receives_max}, separators=(",", ":")
+    )
 
 
 def _show_redrive_allow(queue: Queue) -> str:

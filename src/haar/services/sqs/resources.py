@@ -19,13 +19,16 @@ per group that says when the group may be received from again.
 
 from __future__ import annotations
 
+from typing import Any
+
 from haar.kit import Index, Record, Resource, Task, key
 
 FRESH = "f"
 TAKEN = "t"
 
-#: What message attributes are kept as: name -> (data type, value).
-Attributes = dict[str, tuple[str, str | bytes]]
+#: What message attributes are kept as: name -> (data type, value). A value is a str, or bytes for binary types
+#: (Any, because the decoder of rows knows no union of the two; MessagePack itself tells them apart).
+Attributes = dict[str, tuple[str, Any]]
 
 
 class Queue(
@@ -49,7 +52,7 @@ class Queue(
     dead_letter: str | None = None
     receives_max: int = 0
     redrive_permission: str = ""
-    redrive_sources: list[str] = []
+    redrive_sources: tuple[str, ...] = ()
     kms_key: str = ""
     kms_reuse_seconds: int = 300
     sse: bool = True

@@ -55,13 +55,20 @@ def size_with(body: str, attributes: Attributes | None) -> int:
 def read_attributes(given: Mapping[str, Mapping[str, Any]]) -> Attributes:
     """Message attributes as they are kept. Raises InvalidParameterValue and its like for what SQS refuses."""
     if len(given) > ATTRIBUTES_MAX:
-        raise sqs.error("InvalidParameterValue", f"Number of message attributes [{len(given)}] exceeds the allowed maximum [{ATTRIBUTES_MAX}].")
+        raise sqs.error(
+            "InvalidParameterValue",
+            f"Number of message attributes [{len(given)}] exceeds the allowed maximum [{ATTRIBUTES_MAX}].",
+        )
     kept: Attributes = {}
     for name, value in given.items():
         if not name or not _ATTRIBUTE_NAME.fullmatch(name):
-            raise _bad(f"Invalid attribute name '{name}': it can have up to 256 letters, digits, hyphens, underscores and single periods inside.")
+            raise _bad(
+                f"Invalid attribute name '{name}': it can have up to 256 letters, digits, hyphens, underscores and single periods inside."
+            )
         if name.lower().startswith(("aws.", "amazon.")):
-            raise _bad(f"Message (user) attribute name '{name}' is invalid: names beginning with AWS. or Amazon. are reserved.")
+            raise _bad(
+                f"Message (user) attribute name '{name}' is invalid: names beginning with AWS. or Amazon. are reserved."
+            )
         kept[name] = read_value(name, value, "message (user) attribute")
     return kept
 
@@ -72,10 +79,15 @@ def read_value(name: str, value: Mapping[str, Any], what: str) -> tuple[str, str
     if not kind:
         raise _bad(f"The {what} '{name}' must contain a non-empty attribute type.")
     if value.get("StringListValues") or value.get("BinaryListValues"):
-        raise sqs.error("AWS.SimpleQueueService.UnsupportedOperation", "Message attribute list values in SendMessage operation are not supported.")
+        raise sqs.error(
+            "AWS.SimpleQueueService.UnsupportedOperation",
+            "Message attribute list values in SendMessage operation are not supported.",
+        )
     match = _TYPE.fullmatch(kind)
     if match is None:
-        raise _bad(f"The type of {what} '{name}' is invalid. You must use only the following supported type prefixes: Binary, Number, String.")
+        raise _bad(
+            f"The type of {what} '{name}' is invalid. You must use only the following supported type prefixes: Binary, Number, String."
+        )
     if len(kind) > 256:
         raise _bad(f"The type of {what} '{name}' is invalid: it can have up to 256 characters.")
     if match[1] == "Binary":
@@ -120,20 +132,28 @@ def select(attributes: Attributes, wanted: Sequence[str]) -> Attributes:
         return attributes
     names = {name for name in wanted if not name.endswith(".*")}
     prefixes = tuple(name[:-1] for name in wanted if name.endswith(".*"))
-    return {name: value for name, value in attributes.items() if name in names or (prefixes and name.startswith(prefixes))}
+    return {
+        name: value for name, value in attributes.items() if name in names or (prefixes and name.startswith(prefixes))
+    }
 
 
 def check_token(value: str, parameter: str) -> str:
     """A group, deduplication or attempt id. Raises InvalidParameterValue."""
     if not _TOKEN.fullmatch(value):
-        raise invalid(value, parameter, f"{parameter} can only include alphanumeric and punctuation characters. 1 to 128 in length.")
+        raise invalid(
+            value,
+            parameter,
+            f"{parameter} can only include alphanumeric and punctuation characters. 1 to 128 in length.",
+        )
     return value
 
 
 def check_batch(entries: Sequence[Mapping[str, Any]] | None, shape: str) -> None:
     """Refuse a batch that is empty, too long, or whose ids are not ids or not distinct."""
     if not entries:
-        raise sqs.error("AWS.SimpleQueueService.EmptyBatchRequest", f"There should be at least one {shape} in the request.")
+        raise sqs.error(
+            "AWS.SimpleQueueService.EmptyBatchRequest", f"There should be at least one {shape} in the request."
+        )
     if len(entries) > BATCH_ENTRIES_MAX:
         raise sqs.error(
             "AWS.SimpleQueueService.TooManyEntriesInBatchRequest",

@@ -113,7 +113,9 @@ def keep_until_retention(call: Call, queue: Queue, sent_at: float) -> Queue:
 def _sweep_at(call: Call, queue: Queue, when: float) -> Queue:
     queue = call.tx.put(replace(queue, sweep_at=when))
     if when:
-        call.later(when, Sweep(account=queue.account, region=queue.region, name=queue.name, serial=queue.serial, at=when))
+        call.later(
+            when, Sweep(account=queue.account, region=queue.region, name=queue.name, serial=queue.serial, at=when)
+        )
     return queue
 
 
@@ -317,7 +319,11 @@ def attempted(call: Call, queue: Queue, attempt_id: str) -> list[Message] | None
     messages = []
     for place, receives, visible_at in attempt.messages:
         message = call.tx.get(FifoMessage, queue.serial, place)
-        if message is None or (message.receives, message.visible_at) != (receives, visible_at) or visible_at <= call.now:
+        if (
+            message is None
+            or (message.receives, message.visible_at) != (receives, visible_at)
+            or visible_at <= call.now
+        ):
             return None
         messages.append(message)
     return messages  # type: ignore[return-value]
@@ -341,7 +347,7 @@ def delay_again(call: Call, queue: Queue, old_delay_seconds: int) -> None:
 
 # -- the end ---------------------------------------------------------------------------------------------------------
 
-_CONTENTS: tuple[type[Message] | type[Group], ...] = (Message, FifoMessage, Group)
+_CONTENTS: tuple[type[Message | Group], ...] = (Message, FifoMessage, Group)
 _BOOKS = (Tail, Sent, Attempt, Flight, Rate)
 
 

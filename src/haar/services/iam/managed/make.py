@@ -63,7 +63,7 @@ def _spelled(wanted: Iterable[str]) -> list[str]:
         belongs = _RULES[rule]
         for prefix in actions.prefixes() if rest == "*)" else (rest[:-1],):
             found += compact(prefix, belongs)
-    return found
+    return list(dict.fromkeys(found))
 
 
 def compact(prefix: str, belongs: Callable[[str, actions.Action], bool]) -> list[str]:

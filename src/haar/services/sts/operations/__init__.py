@@ -1,0 +1,1 @@
+"""The operations: one module per way to get credentials, and one for questions."""
