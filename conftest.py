@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from haar.testing.recorder import recorder
 
@@ -29,6 +30,10 @@ FACTS = ROOT / "src/haar/catalog/facts.csv"
 RESULTS = ROOT / ".coverage-results" / "results.json"
 KINDS = ("fact", "documented", "ours")
 DOCUMENTATION = ("https://docs.aws.amazon.com/", "https://aws.amazon.com/", "https://repost.aws/", "https://smithy.io/")
+
+# How long an example takes says how busy the machine is; timings belong in the benchmark.
+settings.register_profile("haar", deadline=None)
+settings.load_profile("haar")
 
 
 # --- provenance ----------------------------------------------------------------

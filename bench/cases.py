@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from urllib.parse import quote
@@ -13,6 +14,7 @@ from bench.signing import Signer
 Work = Callable[[int], Callable[[], Unit]]
 
 _BODY = "x" * 256
+_numbers = itertools.count()
 
 CASES: dict[str, Callable[[Signer], Work]] = {}
 
@@ -95,8 +97,8 @@ def send_receive_delete(signer: Signer) -> Work:
 
 
 def _queue(signer: Signer, name: str) -> str:
-    """The URL of a fresh queue."""
-    url: str = signer.client("sqs").create_queue(QueueName=name)["QueueUrl"]
+    """The URL of a fresh queue: how a server fares must not depend on what earlier loads have left behind."""
+    url: str = signer.client("sqs").create_queue(QueueName=f"{name}-{next(_numbers)}")["QueueUrl"]
     return url
 
 

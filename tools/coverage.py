@@ -222,6 +222,17 @@ def verdict(service: Any, name: str, proven: bool) -> Verdict:
     return Verdict(name, "works") if proven else Verdict(name, "untested", "written; no passing test has called it")
 
 
+#: Facts that need another service than the one they are about.
+ALSO_NEEDS = {
+    "ARN-003": "s3",
+    "IAM-009": "cloudfront",
+    "IAMEVAL-009": "rds",
+    "IAMPROF-001": "ec2",
+    "IAMPROF-002": "ec2",
+    "SQS-008": "s3",
+}
+
+
 def home_of(system: str) -> str:
     """The service that a system of facts belongs to."""
     beginnings = [home for home in HOMES if system == home or system.startswith(f"{home}-")]
@@ -242,7 +253,7 @@ def facts(proofs: dict[str, dict[str, Any]], built: set[str]) -> list[Fact]:
 def judged(row: dict[str, str], tests: list[tuple[str, bool]], built: set[str]) -> Fact:
     """One fact with its verdict."""
     failing = [test for test, passed in tests if not passed]
-    home = home_of(row["system"])
+    home = ALSO_NEEDS.get(row["id"]) or home_of(row["system"])
     if failing:
         state, note = "failing", shown(failing)
     elif tests:

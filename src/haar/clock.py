@@ -13,7 +13,6 @@ from collections.abc import Callable
 
 import msgspec
 
-
 #: An instant that went by this shortly ago, while the caller was still asking, is now and not the past.
 _JUST_NOW_SECONDS = 0.5
 
@@ -67,10 +66,11 @@ class Clock:
         """How far the virtual clock is ahead of the real one, in seconds."""
         return self.now() - self.real()
 
-    def bend(self, *, to: float | None = None, rate: float | None = None) -> Stretch:
+    def bend(self, *, to: float | None = None, rate: float | None = None, further: bool = False) -> Stretch:
         """Move to a later virtual instant and/or change the rate. Raises ValueError for the past.
 
-        This only moves the hands. Due work is done by the scheduler, which calls this one due moment at a time.
+        This only moves the hands. Due work is done by the scheduler, which calls this one due moment at a time;
+        with `further`, this step belongs to the same jump as the last one.
         """
         real = self.real()
         now = self._last.at(real)
@@ -80,7 +80,7 @@ class Clock:
             raise ValueError(f"the rate of time cannot be negative: {rate}")
         stretch = Stretch(real, now if to is None else max(to, now), self._last.rate if rate is None else rate)
         # a bend at the very instant of the last one replaces it: no more stretches than a client can tell apart
-        if self.stretches and real <= self._last.real:
+        if further or real <= self._last.real:
             self.stretches[-1] = stretch
         else:
             self.stretches.append(stretch)

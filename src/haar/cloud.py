@@ -9,13 +9,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from haar.auth.access import Guard
+from haar.auth.principal import RootKey
 from haar.auth.proofs import Proofs
 from haar.auth.rules import Rules
 from haar.clock import Clock
@@ -24,6 +26,7 @@ from haar.errors import Refused
 from haar.events import history
 from haar.gateway.path import Gateway
 from haar.ids import Ids
+from haar.kit.epoch import bump
 from haar.kit.ports import Ports
 from haar.kit.service import Service
 from haar.kit.timer import Timer
@@ -134,7 +137,7 @@ class Cloud:
         finally:
             self.hub.forget(parked)
 
-    def client(self, service: str, *, access_key: str = "test", secret_key: str = "test", token: str | None = None,
+    def client(self, service: str, *, access_key: str | None = "test", secret_key: str = "test", token: str | None = None,
                region: str | None = None, **options: Any) -> Any:  # fmt: skip
         """A boto3 client whose requests come straight here, without a port. Needs boto3."""
         from haar.testing.client import client
@@ -159,13 +162,14 @@ class Cloud:
     # -- the whole ---------------------------------------------------------------------------------------------
 
     def reset(self, account: str = "") -> None:
-        """Forget everything, or everything of one account."""
+        """Forget everything, the virtual time included, or everything of one account. Root keys stay."""
         with self._lock:
             if account:
                 self._forget_account(account)
             else:
-                self.store.clear()
-                self._wake_up()
+                with self._keeping_root_keys():
+                    self.store.clear()
+                    self._wake_up()
 
     def save(self, path: str | Path) -> int:
         """Write the whole state into one file; the number of rows."""
@@ -173,8 +177,8 @@ class Cloud:
             return self.store.dump(path)
 
     def load(self, path: str | Path) -> int:
-        """Replace the whole state by a saved one; the number of rows."""
-        with self._lock:
+        """Replace the whole state by a saved one, its virtual time included; the number of rows. Root keys stay."""
+        with self._lock, self._keeping_root_keys():
             count = self.store.load(path)
             self._wake_up()
             return count
@@ -198,6 +202,21 @@ class Cloud:
             self.ports.cloud_key = secrets.value
             history.ensure(tx, self.clock.now(), self.ids.uuid())
         self.scheduler.restore()
+
+    @contextmanager
+    def _keeping_root_keys(self) -> Iterator[None]:
+        """Whoever replaces the state, by nothing or by another, still holds the only keys to this cloud afterwards."""
+        with self.store.transaction(write=False) as tx:
+            kept = list(tx.range(RootKey))
+        yield
+        with self.store.transaction() as tx:
+            strange = [row for row in tx.range(RootKey) if row not in kept]
+            for row in strange:
+                tx.delete(row)
+            for row in kept:
+                tx.put(row)
+            if kept or strange:
+                bump(tx, "credentials")
 
     def _committed(self, changed: set[tuple[str, Any]]) -> None:
         self.hub.changed(changed)

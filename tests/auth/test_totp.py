@@ -77,3 +77,27 @@ def test_a_seed_may_be_written_with_blanks_small_letters_and_without_padding() -
 @pytest.mark.ours
 def test_another_seed_shows_another_code() -> None:
     assert totp.verify("JBSWY3DPEHPK3PXP", totp.generate(SEED, 3000), 3000) is None
+
+
+@pytest.mark.documented("https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_sync.html")
+@pytest.mark.parametrize(("off_seconds", "drift"), [(0, 0), (-30, 0), (30, 0), (-300, -10), (600, 20)])
+def test_two_consecutive_codes_show_how_far_a_device_is_off(off_seconds: int, drift: int) -> None:
+    now = 1_234_567_890.0
+    device = now + off_seconds
+    first, second = totp.generate(SEED, device - totp.STEP_SECONDS), totp.generate(SEED, device)
+    assert totp.find_pair(SEED, first, second, now) == (drift, int(device // totp.STEP_SECONDS))
+
+
+@pytest.mark.ours
+def test_codes_that_do_not_follow_each_other_are_no_pair() -> None:
+    now = 1_234_567_890.0
+    same, later = totp.generate(SEED, now), totp.generate(SEED, now + 2 * totp.STEP_SECONDS)
+    assert totp.find_pair(SEED, same, same, now) is None
+    assert totp.find_pair(SEED, same, later, now) is None
+
+
+@pytest.mark.ours
+def test_a_device_more_than_ten_minutes_off_is_not_found() -> None:
+    now = 1_234_567_890.0
+    first, second = totp.generate(SEED, now + 630), totp.generate(SEED, now + 660)
+    assert totp.find_pair(SEED, first, second, now) is None

@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from pathlib import Path
+from threading import Event
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
@@ -48,11 +49,23 @@ def eventually(question: Callable[[], T]) -> T:
     return answer
 
 
-def at_once(jobs: Iterable[Callable[[], T]]) -> list[T]:
-    """Run functions side by side, one thread each; their results in order."""
+def at_once(jobs: Iterable[Callable[[], Any]], failed: Event | None = None) -> list[Any]:
+    """Run functions side by side, one thread each; their results in order.
+
+    The first that fails sets `failed`, so that those who wait for its work can give up.
+    """
+
+    def run(job: Callable[[], Any]) -> Any:
+        try:
+            return job()
+        except BaseException:
+            if failed is not None:
+                failed.set()
+            raise
+
     work = list(jobs)
     with ThreadPoolExecutor(len(work)) as threads:
-        return [job.result() for job in [threads.submit(each) for each in work]]
+        return [job.result() for job in [threads.submit(run, each) for each in work]]
 
 
 class Haar:
@@ -91,7 +104,7 @@ class Haar:
             if not piece:
                 raise AssertionError(f"haar up did not begin to listen; it said:\n{said.decode()}\n{self.log()}")
             said += piece
-        self.url = found.group().replace("0.0.0.0", "127.0.0.1")  # noqa: S104 (an address it may print)
+        self.url = found.group().replace("0.0.0.0", "127.0.0.1")
         return self
 
     @property
@@ -114,7 +127,7 @@ class Haar:
     def _surroundings(self) -> dict[str, str]:
         """The environment of its processes: nothing of this user's AWS set-up, nothing left in this user's home."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "HAAR_", "XDG_"))}
-        own = {name: self._home.name for name in ("XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME")}
+        own = dict.fromkeys(("XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"), self._home.name)
         return {**kept, **own, "PYTHONPATH": str(ROOT / "src"), **self.environment}
 
     def kill(self) -> None:

@@ -173,7 +173,9 @@ def test_who_is_known_but_may_not_is_denied(cloud: Cloud, asked: Asked, code: st
 @pytest.mark.parametrize("asked", [QUERY, JSON, COMPATIBLE, EC2, REST_JSON, REST_XML, CBOR], ids=lambda a: a.service)
 def test_a_denial_names_who_what_and_why(cloud: Cloud, asked: Asked) -> None:
     client = caller(cloud, asked, user(cloud.client("iam"), "alice")._asdict())
-    with pytest.raises(ClientError, match=r"arn:aws:iam::000000000000:user/alice is not authorized to perform: \w+:\w+"):
+    with pytest.raises(
+        ClientError, match=r"arn:aws:iam::000000000000:user/alice is not authorized to perform: \w+:\w+"
+    ):
         getattr(client, asked.operation)()
 
 

@@ -26,7 +26,7 @@ TEXT = b"a" * 70_000 + b"the end"
 PIECE = 65_536
 
 
-class SignedChunks(S3SigV4Auth):
+class SignedChunks(S3SigV4Auth):  # type: ignore[misc]  # botocore has no types
     """botocore's signer, for a body whose chunks carry their own signatures."""
 
     def payload(self, request: Any) -> str:
@@ -114,7 +114,7 @@ def test_an_unsigned_body_with_a_right_checksum_behind_it_arrives(cloud: Cloud, 
 
 def test_what_boto3_streams_over_https_arrives(cloud: Cloud, kept: list[bytes]) -> None:
     s3 = cloud.client("s3", endpoint_url="https://s3.us-east-1.amazonaws.com")
-    sent: list[str] = []
+    sent: list[bytes] = []
     s3.meta.events.register_first(
         "before-send.s3.PutObject", lambda request, **_: sent.append(request.headers["x-amz-content-sha256"])
     )

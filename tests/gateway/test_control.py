@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -122,8 +122,9 @@ def test_what_the_clock_cannot_do_is_refused(cloud: Cloud, body: dict[str, objec
 
 
 def test_the_clock_can_be_set_to_an_instant(cloud: Cloud) -> None:
-    said = post(cloud, "clock", {"set": "2099-01-01T00:00:00Z"})[1]
-    assert said["now"].startswith("2099-01-01T00:00:0")
+    year = datetime.now(UTC).year + 1
+    said = post(cloud, "clock", {"set": f"{year}-01-01T00:00:00Z"})[1]
+    assert said["now"].startswith(f"{year}-01-01T00:0")
 
 
 def test_a_frozen_clock_stands_still(cloud: Cloud) -> None:

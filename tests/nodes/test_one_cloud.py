@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import cycle
-from threading import Lock
+from threading import Event, Lock
 from typing import Any
 
 import pytest
@@ -124,7 +124,9 @@ COUNT = 60
 def send_some(haar: Haar, queue: str, who: str) -> list[str]:
     """Send messages one by one; the bodies that were acknowledged."""
     sqs = haar.client("sqs", attempts=5)
-    return [sqs.send_message(QueueUrl=queue, MessageBody=f"{who}-{number}") and f"{who}-{number}" for number in range(COUNT)]
+    return [
+        sqs.send_message(QueueUrl=queue, MessageBody=f"{who}-{number}") and f"{who}-{number}" for number in range(COUNT)
+    ]
 
 
 def take_all(haar: Haar, queue: str, done: Callable[[], bool], took: Callable[[str], None]) -> None:
@@ -143,13 +145,16 @@ def test_sends_and_receives_through_both_nodes_lose_nothing_and_repeat_nothing(n
     here.control("POST", "clock", {"freeze": True})
     eventually(lambda: there.control("GET", "clock")["frozen"])
     received: list[str] = []
+    failed = Event()
 
     def enough() -> bool:
-        return len(received) >= 4 * COUNT
+        return failed.is_set() or len(received) >= 4 * COUNT
 
-    senders = [partial(send_some, node, queue, f"{name}{n}") for name, node in zip("ab", nodes, strict=True) for n in (1, 2)]
+    senders = [
+        partial(send_some, node, queue, f"{name}{n}") for name, node in zip("ab", nodes, strict=True) for n in (1, 2)
+    ]
     takers = [partial(take_all, node, queue, enough, received.append) for node in (here, there, here, there)]
-    results = at_once([*senders, *takers])
+    results = at_once([*senders, *takers], failed)
     sent = [body for bodies in results[:4] for body in bodies or ()]
     assert sorted(received) == sorted(sent)
     assert "Messages" not in there.client("sqs").receive_message(QueueUrl=queue)
@@ -160,7 +165,10 @@ def send_in_order(nodes: Nodes, queue: str, group: str) -> None:
     clients = cycle([node.client("sqs", attempts=5) for node in nodes])
     for number in range(COUNT // 2):
         next(clients).send_message(
-            QueueUrl=queue, MessageBody=f"{group}:{number}", MessageGroupId=group, MessageDeduplicationId=f"{group}{number}"
+            QueueUrl=queue,
+            MessageBody=f"{group}:{number}",
+            MessageGroupId=group,
+            MessageDeduplicationId=f"{group}{number}",
         )
 
 
@@ -172,6 +180,7 @@ def test_the_order_of_a_fifo_queue_holds_across_nodes(nodes: Nodes) -> None:
     groups = ("red", "green", "blue")
     received: dict[str, list[int]] = defaultdict(list)
     lock = Lock()
+    failed = Event()
 
     def note(body: str) -> None:
         with lock:
@@ -179,10 +188,10 @@ def test_the_order_of_a_fifo_queue_holds_across_nodes(nodes: Nodes) -> None:
             received[group].append(int(number))
 
     def enough() -> bool:
-        return sum(map(len, received.values())) >= len(groups) * (COUNT // 2)
+        return failed.is_set() or sum(map(len, received.values())) >= len(groups) * (COUNT // 2)
 
     takers = [partial(take_all, node, queue, enough, note) for node in (here, there)]
-    at_once([*(partial(send_in_order, nodes, queue, group) for group in groups), *takers])
+    at_once([*(partial(send_in_order, nodes, queue, group) for group in groups), *takers], failed)
     assert received == {group: list(range(COUNT // 2)) for group in groups}
 
 

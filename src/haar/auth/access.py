@@ -227,7 +227,7 @@ class Guard:
         return self._view(call, account, epoch(call.tx, "organizations"))
 
 
-_NOTHING = Standing((0, 0), NO_GRANTS, None)
+_NOTHING = Standing(("", ""), NO_GRANTS, None)
 
 
 def denied(call: Call, text: str) -> ServiceError:

@@ -77,13 +77,20 @@ class Proofs:
         lie in the real future goes by the virtual clock itself.
         """
         clock = self._ports.clock
-        if issued_at > clock.real() + _AHEAD_SECONDS:
+        real = clock.real()
+        if issued_at > real + _AHEAD_SECONDS:
             return clock.now()
-        return issued_at + clock.now() - clock.virtual(issued_at)
+        # a whole second may be any moment of it: the clock may have been moved before, in that very second
+        issued = min(issued_at + 0.999, real) if issued_at.is_integer() else issued_at
+        return issued_at + clock.now() - clock.virtual(issued)
 
     def jwks(self, tx: Transaction, issuer: str, thumbprints: Collection[str] = ()) -> dict[str, Any]:
         """The keys an issuer signs with; raises Wait while they are fetched, and IDPCommunicationError."""
         return self.issuers.of(tx, issuer, thumbprints)
+
+    def publish(self, issuer: str, jwks: dict[str, Any]) -> None:
+        """Hand over an issuer's keys by hand, for ever: for an issuer that cannot be reached from here."""
+        self.issuers.publish(issuer, jwks)
 
     def mint(self, **session: Any) -> tuple[str, str, str]:
         """Temporary credentials for a session: access key, secret, token.

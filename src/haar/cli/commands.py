@@ -44,7 +44,8 @@ def _asking(function: F) -> F:
     @functools.wraps(function)
     def run(*args: Any, endpoint: str | None, **options: Any) -> Any:
         try:
-            return function(Remote(chosen_endpoint(endpoint)), *args, **options)
+            with Remote(chosen_endpoint(endpoint)) as remote:
+                return function(remote, *args, **options)
         except Said as said:
             raise _Failure(said.message, said.hint) from None
         except CannotReach as error:
@@ -180,12 +181,13 @@ def env(endpoint: str | None, region: str, shell: str, as_json: bool) -> None:
         raise _Failure(str(error)) from None
     loopback = remote.host in LOOPBACK
     if loopback:
-        try:
-            loopback = bool(remote.get("health")["loopback"])
-        except Said:
-            loopback = False  # it wants a signature: it listens for other machines too
-        except CannotReach:
-            pass  # not running yet: what it will be by default
+        with remote:
+            try:
+                loopback = bool(remote.get("health")["loopback"])
+            except Said:
+                loopback = False  # it wants a signature: it listens for other machines too
+            except CannotReach:
+                pass  # not running yet: what it will be by default
     variables = welcome.environment(remote.endpoint, region, loopback=loopback)
     _put(as_json, variables, "\n".join(welcome.assignments(variables, shell)))
 

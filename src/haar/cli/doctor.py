@@ -8,6 +8,7 @@ import os
 import platform
 import shutil
 import socket
+import subprocess
 import sys
 import tempfile
 import time
@@ -52,6 +53,7 @@ def examine(endpoint: str, data: str | None) -> list[Finding]:
         _cache,
         _date,
         _optional,
+        _aws,
         lambda: _environment(endpoint),
     ]
     found: list[Finding] = []
@@ -98,14 +100,14 @@ def _lmdb() -> Finding:
             store = Store.open(scratch, map_size=1 << 20)
             try:
                 with store.transaction() as tx:
-                    tx.put(Epoch(name="doctor", value=1))
+                    tx.put(Epoch(name="doctor", value="well"))
                 with store.transaction(write=False) as tx:
                     read = tx.get(Epoch, "doctor")
             finally:
                 store.close()
     except Exception as error:  # noqa: BLE001  # whatever it is, it is the finding
         return Finding("lmdb", "fail", f"a store cannot be used: {error}", "Reinstall it: pip install --force lmdb")
-    if read is None or read.value != 1:
+    if read is None or read.value != "well":
         return Finding("lmdb", "fail", "a store forgot what was written", "Try another file system for the data.")
     return Finding("lmdb", "ok", "a store was made, written and read")
 
@@ -114,7 +116,8 @@ def _port(endpoint: str) -> Finding:
     parts = urlsplit(endpoint)
     host, port = parts.hostname or "127.0.0.1", parts.port or 80
     try:
-        health = Remote(endpoint, seconds=3).get("health")
+        with Remote(endpoint, seconds=3) as remote:
+            health = remote.get("health")
     except Said as said:
         return Finding("endpoint", "ok", f"Haar answers at {endpoint}: {said.message}")
     except NothingThere:
@@ -171,13 +174,23 @@ def _optional() -> list[Finding]:
     for name, (purpose, do) in _OPTIONAL.items():
         there = importlib.util.find_spec(name) is not None
         found.append(Finding(name, "ok" if there else "warn", purpose, "" if there else f"If you want it: {do}"))
-    aws = shutil.which("aws")
-    found.append(
-        Finding("aws", "ok", aws)
-        if aws
-        else Finding("aws", "warn", "the AWS CLI is not on the path", "If you want it: pip install awscli")
-    )
     return found
+
+
+def _aws() -> Finding:
+    """The AWS CLI. Version 1 overrides AWS_ENDPOINT_URL for services whose certificates once had other names."""
+    program = shutil.which("aws")
+    if program is None:
+        return Finding("aws", "warn", "the AWS CLI is not on the path", "If you want it: install version 2 from AWS.")
+    try:
+        ran = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=30, check=True)  # noqa: S603
+    except (OSError, subprocess.SubprocessError) as error:
+        return Finding("aws", "warn", f"{program} does not run: {error}")
+    version = (ran.stdout or ran.stderr).split(" ")[0]
+    if version.startswith("aws-cli/1."):
+        do = "Version 1 ignores AWS_ENDPOINT_URL for SQS and a few more: say --endpoint-url $AWS_ENDPOINT_URL to it."
+        return Finding("aws", "warn", f"{version} at {program}", do)
+    return Finding("aws", "ok", f"{version} at {program}")
 
 
 def _environment(endpoint: str) -> Finding:

@@ -21,13 +21,11 @@ def by_request(endpoint: str) -> int | None:
 
     Raises Said when it refuses, CannotReach when what listens is not Haar.
     """
-    remote = Remote(endpoint)
-    try:
-        return int(remote.post("shutdown")["pid"])
-    except NothingThere:
-        return None
-    finally:
-        remote.close()
+    with Remote(endpoint) as remote:
+        try:
+            return int(remote.post("shutdown")["pid"])
+        except NothingThere:
+            return None
 
 
 def by_signal(directory: Path) -> int | None:

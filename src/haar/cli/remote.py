@@ -8,13 +8,15 @@ import json
 import os
 import time
 from hashlib import sha256
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
 __all__ = ["DEFAULT", "CannotReach", "NoAnswer", "NothingThere", "Remote", "Said", "chosen_endpoint"]
 
 DEFAULT = "http://127.0.0.1:4566"
 _SECONDS = 60.0
+#: What changes a cloud may take long: a clock that is moved by years stops at every due moment on the way.
+_SECONDS_TO_CHANGE = 900.0
 
 
 class CannotReach(Exception):
@@ -50,16 +52,17 @@ class Remote:
 
     def __init__(self, endpoint: str, seconds: float = _SECONDS) -> None:
         self.endpoint = endpoint.rstrip("/")
-        parts = urlsplit(self.endpoint if "//" in self.endpoint else f"http://{self.endpoint}")
         try:
+            parts = urlsplit(endpoint if "//" in endpoint else f"http://{endpoint}")
             port = parts.port
         except ValueError:
-            port = None
+            raise CannotReach(f"{endpoint} is not an endpoint: write it as {DEFAULT}.") from None
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise CannotReach(f"{endpoint} is not an endpoint: write it as {DEFAULT}.")
         self.host = parts.hostname
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         self._connection = kind(self.host, port, timeout=seconds)
+        self._seconds = seconds
         self._authority = parts.netloc.rpartition("@")[2]
 
     def get(self, path: str, /, **parameters: Any) -> Any:
@@ -74,10 +77,19 @@ class Remote:
         """Hang up."""
         self._connection.close()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
     def _ask(self, method: str, path: str, query: str, body: bytes) -> Any:
         path = f"/_haar/{path}"
         headers = {"host": self._authority, "content-type": "application/json", "user-agent": "haar"}
         headers |= _signature(method, path, query, body, self._authority)
+        self._connection.timeout = self._seconds if method == "GET" else _SECONDS_TO_CHANGE
+        if self._connection.sock is not None:
+            self._connection.sock.settimeout(self._connection.timeout)
         try:
             self._connection.request(method, f"{path}?{query}" if query else path, body or None, headers)
             answer = self._connection.getresponse()

@@ -27,7 +27,7 @@ def span(seconds: float) -> str:
     """A span of time in its two largest units: `40d 2h`, `1m 30s`, `0.2s`."""
     if seconds < 60:
         return f"{seconds:.3g}s"
-    left = int(seconds)
+    left = round(seconds)
     parts = []
     for unit, size in (("d", 86_400), ("h", 3600), ("m", 60), ("s", 1)):
         count, left = divmod(left, size)

@@ -34,6 +34,7 @@ def up(asked: Up) -> int:
         from haar.cli.background import start
 
         return start(asked)
+    gc.disable()  # nothing of what a start makes is garbage; looking for some takes a tenth of it
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     config = Config(
         store=asked.store_url, host=asked.host, port=asked.port, iam=cast(Any, asked.iam),
@@ -71,11 +72,9 @@ def log_file(directory: Path | None, port: int) -> Path:
 
 
 async def _serve(cloud: Cloud, asked: Up, key: tuple[str, str] | None) -> None:
-    from haar.gateway.control_state import helm
     from haar.gateway.http import serve
 
     end = asyncio.Event()
-    helm(cloud).stop = end.set
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end.set)
@@ -86,8 +85,8 @@ async def _serve(cloud: Cloud, asked: Up, key: tuple[str, str] | None) -> None:
         mark = _Mark(pid_file(asked.directory, port))
         _say(asked, _start_message(cloud, asked, port, key))
         # what is there now stays: the collector need not look at it again
-        gc.collect()
         gc.freeze()
+        gc.enable()
 
     try:
         await serve(cloud, ready, end)

@@ -17,7 +17,7 @@ _BATCH = 2_000
 
 
 class ForgetOldEvents(Task):
-    """Drop audit rows older than the history; comes back every virtual day."""
+    """Drop audit rows older than the history; comes back when the oldest that is left has grown old."""
 
 
 def forget_old_events(call: Call, task: ForgetOldEvents) -> None:
@@ -30,7 +30,17 @@ def forget_old_events(call: Call, task: ForgetOldEvents) -> None:
             call.tx.delete(event)
             left -= 1
         place = next(call.tx.range(Event, after=(place.account, place.region, float("inf"), ""), limit=1), None)
-    call.later(call.now + (_DAY if left > 0 else 1.0), task)
+    call.later(_next(call) if left > 0 else call.now + 1.0, task)
+
+
+def _next(call: Call) -> float:
+    """When there will be something to forget: a day from now at the soonest."""
+    oldest = call.now
+    place = next(call.tx.range(Event, limit=1), None)
+    while place is not None:
+        oldest = min(oldest, place.at)
+        place = next(call.tx.range(Event, after=(place.account, place.region, float("inf"), ""), limit=1), None)
+    return max(oldest + HISTORY_DAYS * _DAY, call.now + _DAY)
 
 
 def ensure(tx: Transaction, now: float, timer_id: str) -> None:

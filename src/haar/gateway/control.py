@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from haar.errors import HaarError
+from haar.errors import HaarError, StoreFull
 from haar.kit.wait import Wait
 from haar.wire.http import HttpReply, HttpRequest
 
@@ -92,6 +92,10 @@ class Exchange:
             log.exception("the control request %s %s failed", self.http.method, self.http.path)
             said = {"code": "InternalFailure", "message": "Haar failed at this.", "hint": "Its log has the details."}
             return _reply(500, {"error": said})
+
+    def lost(self, error: StoreFull) -> HttpReply:
+        """The answer when the store had no room for what was written together with this."""
+        return _reply(500, {"error": {"code": "StoreFull", "message": str(error), "hint": "Free some disk."}})
 
 
 def handle(cloud: Cloud, http: HttpRequest) -> HttpReply:

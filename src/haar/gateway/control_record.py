@@ -53,7 +53,8 @@ def logs(asked: Asked) -> dict[str, Any]:
     """The latest calls, oldest first, from the audit trail (so: calls whose signer was known).
 
     Parameters: `limit` (100, at most 1000), `account`, `service`, `errors=1` (only calls that failed), `after` (the
-    `next` of an earlier reply), `wait` (up to 20 virtual seconds: answer as soon as there is something).
+    `next` of an earlier reply), `wait` (up to 20 virtual seconds that the answer may be held back for a new call; it
+    may come earlier, with nothing new).
 
     Reply: `calls`, each with `id`, `at`, `account`, `region`, `service`, `operation`, `principal`, `source_ip`,
     `resources`, `error`, `message`, `denied`; and `next`. With `after`, calls that were told already can come

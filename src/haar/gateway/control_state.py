@@ -6,52 +6,24 @@ import asyncio
 import os
 import re
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-from weakref import WeakKeyDictionary
 
 from haar import __version__
-from haar.auth.principal import RootKey
-from haar.clock import Stretch
 from haar.errors import HaarError
 from haar.gateway.control_time import reading
 from haar.gateway.control_words import Asked, Problem
-from haar.kit.epoch import Epoch
-from haar.record import replace
-from haar.scheduler.timers import Hands
 
 if TYPE_CHECKING:
     from haar.cloud import Cloud
-    from haar.store.transaction import Transaction
 
-__all__ = ["Helm", "health", "helm", "load", "reset", "save", "shutdown", "store_of"]
+__all__ = ["health", "load", "reset", "save", "shutdown", "store_of"]
 
 #: What a saved cloud's file name ends with. A server that writes no other file cannot be made to overwrite one.
 SUFFIX = ".haar"
 _MAGIC = b"HAARROWS"
 _ACCOUNT = re.compile(r"\d{12}", re.ASCII)
-
-
-class Helm:
-    """What only the program that runs a cloud can tell or do: when it began to serve, and how to end it."""
-
-    def __init__(self) -> None:
-        self.started = time.monotonic()
-        self.stop: Callable[[], None] | None = None
-
-
-_helms: WeakKeyDictionary[Cloud, Helm] = WeakKeyDictionary()
-
-
-def helm(cloud: Cloud) -> Helm:
-    """The helm of a cloud; the one who serves it sets `stop`."""
-    found = _helms.get(cloud)
-    if found is None:
-        found = _helms[cloud] = Helm()
-    return found
 
 
 def health(asked: Asked) -> dict[str, Any]:
@@ -73,7 +45,7 @@ def health(asked: Asked) -> dict[str, Any]:
         "status": "ok",
         "version": __version__,
         "pid": os.getpid(),
-        "uptime_seconds": round(time.monotonic() - helm(cloud).started, 3),
+        "uptime_seconds": round(time.monotonic() - cloud.server.started, 3) if cloud.server is not None else 0.0,
         "clock": clock,
         "store": store_of(config.store),
         "iam": config.iam,
@@ -101,10 +73,7 @@ def reset(asked: Asked) -> dict[str, Any]:
     if account:
         cloud.reset(account)
     else:
-        with _keepsakes(cloud):
-            cloud.reset()
-            cloud.clock.adopt([Stretch(0.0, 0.0)])
-            cloud.scheduler.bend()
+        cloud.reset()
     _arm(cloud)
     return {"reset": account or "everything"}
 
@@ -141,12 +110,7 @@ def load(asked: Asked) -> dict[str, Any]:
     asked.only("path")
     path = _path(asked)
     try:
-        with _keepsakes(cloud):
-            rows = cloud.load(path)
-            with cloud.store.transaction(write=False) as tx:
-                is_bent = tx.get(Hands, "clock") is not None
-            if not is_bent:
-                cloud.clock.adopt([Stretch(0.0, 0.0)])
+        rows = cloud.load(path)
     except FileNotFoundError:
         raise Problem(404, "NoSuchFile", f"There is no file {path}.") from None
     except OSError as error:
@@ -160,10 +124,10 @@ def load(asked: Asked) -> dict[str, Any]:
 def shutdown(asked: Asked) -> dict[str, Any]:
     """End the server: what is stored stays, open connections are closed. Reply: `status` (`stopping`), `pid`."""
     asked.only()
-    stop = helm(asked.cloud).stop
-    if stop is None:
+    server = asked.cloud.server
+    if server is None or server.shutdown is None:
         raise Problem(409, "NotMine", "This cloud runs inside another program.", "End that program.")
-    asyncio.get_running_loop().call_soon(stop)
+    asyncio.get_running_loop().call_soon(server.shutdown)
     return {"status": "stopping", "pid": os.getpid()}
 
 
@@ -194,29 +158,6 @@ def _is_saved_cloud(path: Path) -> bool:
             return file.read(len(_MAGIC)) == _MAGIC
     except OSError:
         return False
-
-
-@contextmanager
-def _keepsakes(cloud: Cloud) -> Iterator[None]:
-    """Keep what outlives the state: root keys; and epochs, which must not repeat, or old caches would look fresh."""
-    with cloud.store.transaction(write=False) as tx:
-        keys = list(tx.range(RootKey))
-        epochs = {row.name: row.value for row in tx.range(Epoch)}
-    yield
-    with cloud.store.transaction() as tx:
-        for stale in list(tx.range(RootKey)):
-            tx.delete(stale)
-        for key in keys:
-            tx.put(key)
-        _pass(tx, epochs)
-
-
-def _pass(tx: Transaction, epochs: dict[str, int]) -> None:
-    """Every epoch moves past both its old and its new value."""
-    fresh = {row.name: row for row in tx.range(Epoch)}
-    for name in sorted(epochs.keys() | fresh.keys()):
-        row = fresh.get(name) or Epoch(name=name)
-        tx.put(replace(row, value=max(row.value, epochs.get(name, 0)) + 1))
 
 
 def _arm(cloud: Cloud) -> None:

@@ -7,6 +7,7 @@ connection are answered in order.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from email.utils import formatdate
 from http import HTTPStatus
@@ -20,6 +21,8 @@ from haar.kit.wait import Wait
 from haar.wire.http import HttpReply, HttpRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from haar.cloud import Cloud
     from haar.gateway.path import Attempt
     from haar.scheduler.hub import Parked
@@ -35,10 +38,14 @@ class Server:
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
         self.connections: set[Connection] = set()
+        #: when it was made, by the machine's monotonic clock, in seconds
+        self.started = time.monotonic()
+        #: ends the program that serves; None where that is somebody else's to decide
+        self.shutdown: Callable[[], None] | None = None
         self._server: asyncio.Server | None = None
         self._alarm: asyncio.TimerHandle | None = None
         self._armed_soon = False
-        self._answers: list[tuple[Connection, Attempt, HttpReply, bool]] = []
+        self._answers: list[tuple[Connection, Attempt | control.Exchange, HttpReply, bool]] = []
         self._grouped = False
         self.date = b""
 
@@ -109,7 +116,6 @@ class Server:
     def _other_node(self) -> None:
         self.cloud.store.poll_notifications()
 
-
     # -- answers -----------------------------------------------------------------------------------------------
 
     def open_group(self) -> None:
@@ -119,9 +125,12 @@ class Server:
             self.cloud.store.begin_group()
             asyncio.get_running_loop().call_soon(self.end_group)
 
-    def answer(self, connection: Connection, attempt: Attempt, reply: HttpReply, keep: bool) -> None:
+    def answer(self, connection: Connection, attempt: Attempt | control.Exchange, reply: HttpReply, keep: bool) -> None:
         """Send an answer when what it acknowledges is kept."""
-        self._answers.append((connection, attempt, reply, keep))
+        if self._grouped:
+            self._answers.append((connection, attempt, reply, keep))
+        else:
+            connection.send(reply, attempt.http, keep)
 
     def end_group(self) -> None:
         """Keep what the group wrote, then send its answers; if it could not be kept, send that instead."""
@@ -132,7 +141,7 @@ class Server:
         try:
             self.cloud.store.end_group()
         except StoreFull as error:
-            answers = [(connection, attempt, attempt.lost(error), keep) for connection, attempt, _, keep in answers]
+            answers = [(to, attempt, attempt.lost(error), keep) for to, attempt, _, keep in answers]
         for connection, attempt, reply, keep in answers:
             connection.send(reply, attempt.http, keep)
 
@@ -248,15 +257,17 @@ class Connection(asyncio.Protocol):
     def _serve(self, http: HttpRequest, keep: bool) -> None:
         cloud = self.server.cloud
         if http.path.startswith(control.PREFIX):
-            self.server.end_group()
-            self.send(control.handle(cloud, http), http, keep)
-            return
-        self._run(cloud.gateway.attempt(http), keep)
+            self._run(control.Exchange(cloud, http), keep)
+        else:
+            self._run(cloud.gateway.attempt(http), keep)
 
-    def _run(self, attempt: Attempt, keep: bool) -> None:
+    def _run(self, attempt: Attempt | control.Exchange, keep: bool) -> None:
         self._parked = None
         server = self.server
-        server.open_group()
+        if isinstance(attempt, control.Exchange):
+            server.end_group()  # what it says or saves of the store is of the whole store
+        else:
+            server.open_group()
         try:
             reply = attempt.run()
         except Wait as wait:
@@ -265,7 +276,7 @@ class Connection(asyncio.Protocol):
             return
         server.answer(self, attempt, reply, keep)
 
-    def _resume(self, attempt: Attempt, keep: bool) -> None:
+    def _resume(self, attempt: Attempt | control.Exchange, keep: bool) -> None:
         if self.transport is None:
             return
         self._run(attempt, keep)
@@ -307,6 +318,7 @@ class Connection(asyncio.Protocol):
 async def serve(cloud: Cloud, ready: Any = None, until: asyncio.Event | None = None) -> None:
     """Serve a cloud until an event is set (or forever); `ready(host, port)` is called once it listens."""
     server = Server(cloud)
+    server.shutdown = until.set if until is not None else None
     host, port = await server.start()
     if ready is not None:
         ready(host, port)

@@ -12,7 +12,7 @@ from haar.kit.page import Page
 from haar.kit.quota import Quota
 from haar.kit.resource import GlobalResource, Resource, partition_of
 from haar.kit.service import Service
-from haar.kit.tagging import as_dict, as_list, tags_in
+from haar.kit.tagging import as_dict, as_list, retag, tags_in
 from haar.kit.timer import Task
 from haar.kit.wait import Wait
 from haar.record import Index, Record, key, on_change, replace
@@ -20,7 +20,7 @@ from haar.record import Index, Record, key, on_change, replace
 __all__ = [
     "Call", "GlobalResource", "Grants", "Index", "Origin", "Page", "Principal", "Quota", "Record", "Refused",
     "Resource", "Service", "ServiceError", "Source", "Task", "Wait", "as_dict", "as_list", "bump", "epoch", "key",
-    "md5", "on_change", "partition_of", "replace", "root_of", "tags_in",
+    "md5", "on_change", "partition_of", "replace", "retag", "root_of", "tags_in",
 ]  # fmt: skip
 
 

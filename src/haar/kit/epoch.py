@@ -22,7 +22,7 @@ _here = Ids().uuid()
 _count = itertools.count(1)
 
 
-class Epoch(Record):
+class Epoch(Record, hot=True):
     """What something's state is called, until it changes."""
 
     name: str = key()

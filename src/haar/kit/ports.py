@@ -204,6 +204,10 @@ class Proofs(Protocol):
         """
         ...
 
+    def publish(self, issuer: str, jwks: dict[str, Any]) -> None:
+        """Hand over an issuer's keys by hand, for ever: for an issuer that cannot be reached from here."""
+        ...
+
     def mint(self, **session: Any) -> tuple[str, str, str]:
         """Temporary credentials for a session (fields of `haar.auth.tokens.Session`): access key, secret, token."""
         ...

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from haar.kit.call import Call
 
 
-class QuotaValue(Record):
+class QuotaValue(Record, hot=True):
     """An account's own value of a quota, where it differs from AWS's default."""
 
     account: str = key()

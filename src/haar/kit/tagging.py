@@ -96,3 +96,66 @@ def derive(
 
 def _one(pair: Mapping[str, str], *names: str) -> str:
     return next((pair[name] for name in names if name in pair), "")
+
+
+def retag(
+    call: Call,
+    service: Service[Any],
+    kind: Kind,
+    target: Any,
+    *,
+    tags: Mapping[str, str] | None = None,
+    gone: Iterable[str] | None = None,
+    invoked_by: str = "",
+) -> None:
+    """Add tags to a resource or take some away, through its own service's operation: authorized, checked, audited.
+
+    Raises what the operation raises, and Refused when the service has no such operation for the kind.
+    """
+    from haar.errors import Refused
+    from haar.kit.call import Call, Origin
+    from haar.kit.perform import record
+
+    verb = "tag_" if gone is None else "untag_"
+    snake = next((s for s, one in service.operations.items() if s.startswith(verb) and one.targets == (kind,)), None)
+    if snake is None:
+        raise Refused(service.name, f"{verb}{kind.__name__}")
+    operation = service.bound(snake=snake)
+    described = service.model.operations[operation.name]["input"]["shape"]
+    members = service.model.shapes[described]["members"]
+    request: dict[str, Any]
+    if gone is not None:
+        member = next(name for name in members if name.lower() == "tagkeys")
+        request = {member: list(gone)}
+    else:
+        member = next(name for name in members if name.lower() in ("tags", "taglist"))
+        request = {member: _in_shape(service, members[member]["shape"], tags or {})}
+    origin = call.origin
+    inner = Call(
+        call.ports,
+        call.tx,
+        call.principal,
+        service=service.name,
+        operation=operation.name,
+        region=call.region,
+        origin=Origin(origin.source_ip, origin.agent, secure=origin.secure, invoked_by=invoked_by),
+        account=call.account,
+    )
+    inner.resources.append((target.arn, kind.__declared__.get("cloudformation", kind.__table__)))
+    action = operation.action
+    assert action is not None
+    name = action if isinstance(action, str) else action(inner, request)
+    call.ports.guard.authorize(inner, name, [(target.arn, target)], operation, request)
+    operation.function(inner, target, request)
+    record(inner, operation, request, {})
+
+
+def _in_shape(service: Service[Any], shape: str, tags: Mapping[str, str]) -> Any:
+    """Tags the way a service's model writes them: a map, or a list of pairs with its own member names."""
+    model = service.model
+    described = model.shapes[shape]
+    if described["type"] == "map":
+        return dict(tags)
+    pair = model.shapes[described["member"]["shape"]]["members"]
+    name, value = (next(one for one in pair if one.lower().endswith(word)) for word in ("key", "value"))
+    return [{name: tag, value: tags[tag]} for tag in tags]

@@ -13,6 +13,7 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from haar.clock import Stretch
 from haar.errors import Conflict
 from haar.kit.call import Call, Origin, root_of
 from haar.kit.ports import Ports
@@ -22,7 +23,6 @@ from haar.record import RECORDS, Record, key, replace
 from haar.scheduler.hub import Hub
 
 if TYPE_CHECKING:
-    from haar.clock import Stretch
     from haar.kit.timer import Task
     from haar.store.transaction import Transaction
 
@@ -58,29 +58,29 @@ class Scheduler:
     # -- the clock ---------------------------------------------------------------------------------------------
 
     def restore(self) -> None:
-        """Take the hands from the store: at start, and when another node moved them."""
+        """Take the hands from the store: at start, and when another node moved them. Without any, time is real."""
         with self.ports.store.transaction(write=False) as tx:
             hands = tx.get(Hands, "clock")
-        if hands:
-            from haar.clock import Stretch
+        self.ports.clock.adopt([Stretch(*row) for row in hands.stretches] if hands else [Stretch(0.0, 0.0)])
 
-            self.ports.clock.adopt([Stretch(*row) for row in hands.stretches])
-
-    def bend(self, *, to: float | None = None, rate: float | None = None) -> Stretch:
+    def bend(self, *, to: float | None = None, rate: float | None = None, further: bool = False) -> Stretch:
         """Move the hands and keep where they stand. Due work is not done: see `advance`."""
-        stretch = self.ports.clock.bend(to=to, rate=rate)
+        stretch = self.ports.clock.bend(to=to, rate=rate, further=further)
         with self.ports.store.transaction() as tx:
             tx.put(Hands(name="clock", stretches=[[s.real, s.virtual, s.rate] for s in self.ports.clock.stretches]))
         return stretch
 
     def advance(self, to: float) -> int:
         """Move to a later virtual instant, doing everything that falls due on the way, in order. How much was done."""
+        clock = self.ports.clock
         done = self.run_due()
+        further = False
         while (due := self.next_due()) is not None and due <= to:
-            if due > self.ports.clock.now():
-                self.ports.clock.bend(to=due)
+            if due > clock.now():
+                clock.bend(to=due, further=further)
+                further = True
             done += self.run_due()
-        self.bend(to=max(to, self.ports.clock.now()))
+        self.bend(to=max(to, clock.now()), further=further)
         return done
 
     def at(self, when: float, function: Callable[[], None]) -> None:
@@ -180,7 +180,7 @@ class Scheduler:
             return Reconcile, self._reconcile
         if table in self.tasks:
             return self.tasks[table]
-        room = self.ports.room(table.partition(".")[0])
+        room = self.ports.room(table.partition(".")[0].replace("_", "-"))
         return room.tasks[table]
 
     def _reconcile(self, call: Call, task: Reconcile) -> None:

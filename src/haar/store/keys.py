@@ -57,18 +57,32 @@ def starting_with(text: str | bytes) -> bytes:
 
 def encode(values: tuple[Any, ...]) -> bytes:
     """The encodings of the values, one after another."""
-    if not values:
-        return b""
-    if values[-1].__class__ is str:
-        # most keys are texts without control characters: one join and one look
-        try:
-            raw = ("\x10" + "\0\x10".join(values) + "\0").encode()
-        except (TypeError, UnicodeEncodeError):
-            pass
+    # most keys are texts without control characters with a number among them: texts in a row are joined at once
+    encoded = b""
+    texts: list[str] = []
+    for value in values:
+        if value.__class__ is str:
+            texts.append(value)
+            continue
+        if texts:
+            encoded += _encode_texts(texts)
+            texts = []
+        if value.__class__ is float and value >= 0.0:
+            encoded += _positive(0x21, value + 0.0, _EXACT)  # adding zero turns -0.0 into 0.0
         else:
-            if b"\1" not in raw and raw.count(b"\0") == len(values):
-                return raw
-    return b"".join([_encode_one(value) for value in values])
+            encoded += _encode_one(value)
+    return encoded + _encode_texts(texts) if texts else encoded
+
+
+def _encode_texts(texts: list[str]) -> bytes:
+    try:
+        raw = ("\x10" + "\0\x10".join(texts) + "\0").encode()
+    except UnicodeEncodeError:
+        pass
+    else:
+        if b"\1" not in raw and raw.count(b"\0") == len(texts):
+            return raw
+    return b"".join([_encode_one(text) for text in texts])
 
 
 def _encode_one(value: Any) -> bytes:

@@ -75,7 +75,7 @@ class LongKeys:
         left = PAGE if limit is None else limit
         while left > 0 and start < stop:
             size = min(left, PAGE)
-            page = self._rows(0, b"", b"", start, stop, reverse, size)
+            page = self._from_top(start, stop, reverse, size)
             yield from page
             if len(page) < size:
                 return
@@ -85,6 +85,18 @@ class LongKeys:
                 stop = page[-1][0]
             else:
                 start = page[-1][0] + b"\0"
+
+    def _from_top(self, start: bytes, stop: bytes, reverse: bool, size: int) -> Rows:
+        """Up to `size` rows; where there are no signposts, a page is what the map itself answers."""
+        hold = self.hold
+        if len(start) <= hold and len(stop) <= hold:
+            page = self._page(0, start, stop, reverse, size)
+            for key, _ in page:
+                if len(key) > hold:
+                    break
+            else:
+                return page
+        return self._rows(0, b"", b"", start, stop, reverse, size)
 
     def _rows(
         self, space: int, base: bytes, stands_for: bytes, low: bytes, high: bytes, reverse: bool, size: int

@@ -10,6 +10,7 @@ lost when a Haar is killed, the last fraction of a second may be when the databa
 
 from __future__ import annotations
 
+import logging
 from types import TracebackType
 from typing import Any, NoReturn
 
@@ -22,6 +23,9 @@ from haar.store.backend import RawTransaction
 from haar.store.long_keys import LongKeys, Rows
 
 __all__ = ["PostgresBackend", "PostgresTransaction"]
+
+# Its warning about a pipeline that a conflict ended is no news: the operation runs again.
+logging.getLogger("psycopg").setLevel(logging.ERROR)
 
 _CHANNEL = "haar"
 _ALL_CHANGED = '[["*", null]]'
@@ -129,11 +133,12 @@ class PostgresTransaction(LongKeys):
             return
         with _spoken:
             connection = self._begun()
+            # nothing is prepared in a pipeline: psycopg would believe it of statements that a broken one never ran
             with connection.pipeline():
-                self._send(connection)
+                self._send(connection, prepare=False)
                 for notice in self._notices:
-                    connection.execute("SELECT pg_notify(%s, %s)", (_CHANNEL, notice))
-                connection.execute("COMMIT")
+                    connection.execute("SELECT pg_notify(%s, %s)", (_CHANNEL, notice), prepare=False)
+                connection.execute("COMMIT", prepare=False)
         self._end()
 
     def abort(self) -> None:
@@ -185,16 +190,16 @@ class PostgresTransaction(LongKeys):
             self._connection = self._backend.borrow(self._write)
         return self._connection
 
-    def _send(self, connection: Connection) -> None:
+    def _send(self, connection: Connection, prepare: bool | None = None) -> None:
         if not self._unsent:
             return
         # all nodes write in the order of the keys, so that they wait for one another in line, not in a circle
         gone = sorted(key for key, value in self._unsent.items() if value is None)
         puts = sorted((key, value) for key, value in self._unsent.items() if value is not None)
         if gone:
-            connection.execute(_DELETE, (gone,))
+            connection.execute(_DELETE, (gone,), prepare=prepare)
         if puts:
-            connection.execute(_PUT, ([key for key, _ in puts], [value for _, value in puts]))
+            connection.execute(_PUT, ([key for key, _ in puts], [value for _, value in puts]), prepare=prepare)
         self._known.update(self._unsent)
         self._unsent.clear()
 

@@ -31,6 +31,9 @@ R = TypeVar("R", bound=Record)
 #: In a set of changes: anything may have changed (the store was loaded or cleared).
 EVERYTHING: tuple[str, Any] = ("*", None)
 
+#: How many rows of a `hot` kind are kept decoded.
+_KEPT_MAX = 4096
+
 #: The widest an encoded primary key may be, as the number of bytes its length takes in an index entry.
 _TAIL_BYTES = 3
 
@@ -55,7 +58,7 @@ class _Indexed:
 class Plan:
     """What writing a kind takes, worked out once."""
 
-    __slots__ = ("changed", "declared", "indexes", "key_of", "kind", "prefix", "table")
+    __slots__ = ("changed", "declared", "indexes", "kept", "key_of", "kind", "prefix", "starts", "table")
 
     def __init__(self, kind: type[Record]) -> None:
         assert kind.__keys__, f"{kind.__table__} declares no key()"
@@ -64,8 +67,12 @@ class Plan:
         self.prefix = keys.table_prefix(kind.__table__)
         self.key_of = _getter(kind.__keys__)
         self.indexes = [_Indexed(index) for index in kind.__indexes__]
+        #: what the entries of each index begin with
+        self.starts = {indexed.index: indexed.prefix for indexed in self.indexes}
         self.declared = len(kind.__indexes__)
         self.changed = kind.__changed__  # the list itself: functions registered later are seen
+        #: rows of a `hot` kind as last read, where nobody else can change them; None for other kinds
+        self.kept: dict[tuple[Any, ...], Any] | None = None
 
 
 class Transaction:
@@ -76,7 +83,7 @@ class Transaction:
     Any method can raise `Conflict` (run everything again) or `StoreFull`.
     """
 
-    __slots__ = ("_plans", "_prepared", "_raw", "_store", "_writes", "changed", "writable")
+    __slots__ = ("_keeps", "_plans", "_prepared", "_raw", "_store", "_writes", "changed", "writable")
 
     def __init__(self, store: Store, raw: RawTransaction, write: bool) -> None:
         self._store = store
@@ -85,6 +92,8 @@ class Transaction:
         self._prepared: list[type[Record]] | None = None
         self._writes = 0
         self.writable = write
+        # what a reader sees may be older than what is kept, and what this one has written may never come to be
+        self._keeps = write
         self.changed: set[tuple[str, Any]] = set()
 
     # ---- one row
@@ -92,9 +101,19 @@ class Transaction:
     def get(self, kind: type[R], *key: Any) -> R | None:
         """The record of a kind under its full key, or None."""
         plan = self._plans.get(kind) or self._prepare(kind)
+        kept = plan.kept
+        if kept is not None and self._keeps:
+            found: R | None = kept.get(key, _UNREAD)
+            if found is not _UNREAD:
+                return found
         assert len(key) == len(kind.__keys__), f"{plan.table} has the key {kind.__keys__}, not {key}"
         stored = self._raw.get(plan.prefix + keys.encode(key))
-        return None if stored is None else decode(kind, stored)
+        record = None if stored is None else decode(kind, stored)
+        if kept is not None and self._keeps:
+            if len(kept) >= _KEPT_MAX:
+                kept.clear()
+            kept[key] = record
+        return record
 
     def put(self, record: R) -> R:
         """Write a record, over the one with the same key if there is one. Returns it."""
@@ -104,6 +123,8 @@ class Transaction:
             plan = self._prepare(kind)
         raw = self._raw
         key_values = plan.key_of(record)
+        if plan.kept is not None:
+            self._unkeep(plan, key_values)
         tail = keys.encode(key_values)
         key = plan.prefix + tail
         if plan.indexes or plan.changed:
@@ -142,6 +163,8 @@ class Transaction:
             plan = self._prepare(kind)
         key_values = plan.key_of(what) if isinstance(what, Record) else key
         assert len(key_values) == len(kind.__keys__), f"{plan.table} has the key {kind.__keys__}, not {key_values}"
+        if plan.kept is not None:
+            self._unkeep(plan, key_values)
         raw = self._raw
         tail = keys.encode(key_values)
         row = plan.prefix + tail
@@ -311,13 +334,13 @@ class Transaction:
             plan = self._plans.get(kind) or self._prepare(kind)
             if len(kind.__indexes__) != plan.declared:
                 plan = self._prepare(kind)
-            table = keys.table_prefix(what.name)
+            table = plan.starts[what]
             rows: bytes | None = plan.prefix
         else:
             kind = what
             table = (self._plans.get(kind) or self._prepare(kind)).prefix
             rows = None
-        base = table + keys.encode(prefix)
+        base = table + keys.encode(prefix) if prefix else table
         low, high = base, base + keys.AFTER
         if starts is not None:
             low = base + keys.starting_with(starts)
@@ -337,6 +360,8 @@ class Transaction:
     def _prepare(self, kind: type[Record]) -> Plan:
         """Work out a kind's plan and bring its indexes up to date with its declaration."""
         plan = Plan(kind)
+        if kind.__declared__.get("hot") and not self._store.backend.multi_node:
+            plan.kept = {}
         if self._store.indexes_are_current(self._raw, plan):
             self._plans[kind] = plan
         elif self.writable:
@@ -348,6 +373,12 @@ class Transaction:
         elif self._raw.count(plan.prefix, plan.prefix + keys.AFTER):
             self._store.build_indexes_apart(kind)
         return plan
+
+    def _unkeep(self, plan: Plan, key: tuple[Any, ...]) -> None:
+        """A row of a hot kind is written: forget it, and keep nothing that this transaction reads from here on."""
+        assert plan.kept is not None
+        plan.kept.pop(key, None)
+        self._keeps = False
 
     def _unprepare(self) -> None:
         """The indexes this transaction built are gone with it."""
@@ -363,6 +394,7 @@ class _Ended:
 
 
 _ENDED: Any = _Ended()
+_UNREAD: Any = object()
 
 
 def _getter(fields: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:

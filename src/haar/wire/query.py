@@ -237,7 +237,8 @@ class QueryCodec:
         attribute = f' xmlns="{namespace}"' if namespace else ""
         body = (
             f"<ErrorResponse{attribute}><Error><Type>{'Sender' if fault.is_sender else 'Receiver'}</Type>"
-            f"<Code>{escape(error.query_code or fault.code)}</Code><Message>{escape(error.message)}</Message>{extra}</Error>"
+            f"<Code>{escape(error.query_code or fault.code)}</Code>"
+            f"<Message>{escape(error.message)}</Message>{extra}</Error>"
             f"<RequestId>{request_id}</RequestId></ErrorResponse>"
         )
         headers = [("x-amzn-RequestId", request_id), _CONTENT_TYPE, *error.headers.items()]

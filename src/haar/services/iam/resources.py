@@ -538,8 +538,24 @@ def _matters(kind: type[Record], *epochs: str) -> None:
     on_change(kind)(stale)
 
 
-_POLICED: tuple[type[Record], ...] = (User, Role, Group, Policy, Membership, Attachment, InlinePolicy)
+@on_change(User)
+def _user_matters(tx: Transaction, old: User | None, new: User | None) -> None:
+    row = new or old
+    assert row is not None
+    if old is not None and new is not None:
+        renamed(tx, row.account)
+    elif row.boundary or row.tags:
+        # otherwise it comes and goes holding nothing: policies, groups and keys are rows of their own
+        bump(tx, f"iam/{row.account}")
+
+
+def renamed(tx: Transaction, account: str) -> None:
+    """A user of an account is somebody else now, or has another name: look again."""
+    bump(tx, f"iam/{account}")
+    bump(tx, "credentials")
+
+
+_POLICED: tuple[type[Record], ...] = (Role, Group, Policy, Membership, Attachment, InlinePolicy)
 for _row in _POLICED:
     _matters(_row, "iam/{}")
-for _row in (User, AccessKey):
-    _matters(_row, "credentials")
+_matters(AccessKey, "credentials")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+import json
 from typing import Any
 
 import pytest
@@ -89,9 +90,7 @@ def test_codes_that_do_not_follow_each_other_enable_nothing(cloud: Cloud) -> Non
     iam.create_user(UserName="ann")
     same = code(seed, cloud.clock.now())
     with pytest.raises(iam.exceptions.InvalidAuthenticationCodeException, match="is not valid") as caught:
-        iam.enable_mfa_device(
-            UserName="ann", SerialNumber=serial, AuthenticationCode1=same, AuthenticationCode2=same
-        )
+        iam.enable_mfa_device(UserName="ann", SerialNumber=serial, AuthenticationCode1=same, AuthenticationCode2=same)
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
     assert iam.list_mfa_devices(UserName="ann")["MFADevices"] == []
 
@@ -172,12 +171,14 @@ def test_a_device_in_use_is_deactivated_before_it_is_deleted(cloud: Cloud) -> No
 def test_a_device_of_somebody_else_is_not_deactivated(cloud: Cloud) -> None:
     iam, serial, _ = enabled(cloud)
     iam.create_user(UserName="bob")
-    with pytest.raises(iam.exceptions.NoSuchEntityException, match="MFA Device invalid for user."):
+    with pytest.raises(iam.exceptions.NoSuchEntityException, match=r"MFA Device invalid for user\."):
         iam.deactivate_mfa_device(UserName="bob", SerialNumber=serial)
 
 
 @pytest.mark.documented(API + "API_ListVirtualMFADevices.html")
-@pytest.mark.parametrize(("status", "names"), [("Assigned", ["phone"]), ("Unassigned", ["key"]), ("Any", ["key", "phone"])])
+@pytest.mark.parametrize(
+    ("status", "names"), [("Assigned", ["phone"]), ("Unassigned", ["key"]), ("Any", ["key", "phone"])]
+)
 def test_devices_are_listed_by_assignment(cloud: Cloud, status: str, names: list[str]) -> None:
     iam, _, _ = enabled(cloud)
     made(cloud, "key")
@@ -257,3 +258,38 @@ def test_a_policy_can_demand_a_code_and_a_wrong_one_gets_nowhere(cloud: Cloud) -
         token=session["SessionToken"],
     )
     assert inside.list_users()["Users"]
+
+
+# -- users who look after their own devices --------------------------------------------------------------------
+
+
+@pytest.mark.documented(
+    "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_examples_aws_my-sec-creds-self-manage-mfa-only.html"
+)
+def test_a_user_may_be_allowed_to_manage_no_device_but_the_own(cloud: Cloud) -> None:
+    iam = cloud.client("iam")
+    iam.create_user(UserName="ann")
+    iam.create_user(UserName="bob")
+    statements = [
+        {
+            "Effect": "Allow",
+            "Action": "iam:CreateVirtualMFADevice",
+            "Resource": "arn:aws:iam::*:mfa/${aws:username}",
+        },
+        {
+            "Effect": "Allow",
+            "Action": ["iam:EnableMFADevice", "iam:ListMFADevices"],
+            "Resource": "arn:aws:iam::*:user/${aws:username}",
+        },
+    ]
+    document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    iam.put_user_policy(UserName="ann", PolicyName="own", PolicyDocument=document)
+    key = iam.create_access_key(UserName="ann")["AccessKey"]
+    ann = cloud.client("iam", access_key=key["AccessKeyId"], secret_key=key["SecretAccessKey"])
+    with pytest.raises(ann.exceptions.ClientError, match="AccessDenied"):
+        ann.create_virtual_mfa_device(VirtualMFADeviceName="bob")
+    device = ann.create_virtual_mfa_device(VirtualMFADeviceName="ann")["VirtualMFADevice"]
+    with pytest.raises(ann.exceptions.ClientError, match="AccessDenied"):
+        _enable(cloud, ann, "bob", device["SerialNumber"], device["Base32StringSeed"])
+    _enable(cloud, ann, "ann", device["SerialNumber"], device["Base32StringSeed"])
+    assert [one["UserName"] for one in ann.list_mfa_devices()["MFADevices"]] == ["ann"]

@@ -251,6 +251,69 @@ def test_putting_a_role_into_an_instance_profile_needs_pass_role(cloud: Cloud) -
     assert (without, answer(bob("iam").add_role_to_instance_profile, **wish)) == ("AccessDenied", "allowed")
 
 
+@pytest.mark.fact("IAMEVAL-005")
+def test_a_resource_policy_lets_a_user_of_another_account_in(cloud: Cloud) -> None:
+    sqs = cloud.client("sqs", access_key="111111111111")
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    bob = Person(cloud, "bob")
+    cloud.client("iam").put_user_policy(UserName="bob", PolicyName="p", PolicyDocument=policy("sqs:SendMessage"))
+    before = answer(bob("sqs").send_message, QueueUrl=url, MessageBody="hello")
+    arn = "arn:aws:sqs:us-east-1:111111111111:q"
+    open_to_bob = policy("sqs:SendMessage", resource=arn, Principal={"AWS": bob.user["Arn"]})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": open_to_bob})
+    bob("sqs").send_message(QueueUrl=url, MessageBody="hello")
+    assert before in ("AccessDenied", "AccessDeniedException")
+    assert len(sqs.receive_message(QueueUrl=url)["Messages"]) == 1
+
+
+@pytest.mark.fact("IAMEVAL-005")
+def test_a_resource_policy_without_a_principal_is_refused(cloud: Cloud) -> None:
+    sqs = cloud.client("sqs")
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    with pytest.raises(ClientError, match="InvalidAttributeValue"):
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy("sqs:SendMessage", resource="*")})
+
+
+# -- roles -----------------------------------------------------------------------------------------------------
+
+
+def trusting(principal: dict[str, str]) -> str:
+    """A trust policy for one principal."""
+    return policy("sts:AssumeRole").replace('"Resource": "*"', f'"Principal": {json.dumps(principal)}')
+
+
+@pytest.mark.fact("IAM-007")
+def test_a_role_bundles_permissions_for_the_user_it_trusts(cloud: Cloud) -> None:
+    iam = cloud.client("iam")
+    bob = Person(cloud, "bob")
+    role = iam.create_role(RoleName="r", AssumeRolePolicyDocument=trusting({"AWS": bob.user["Arn"]}))["Role"]
+    iam.put_role_policy(RoleName="r", PolicyName="p", PolicyDocument=policy("iam:ListUsers"))
+    given = bob("sts").assume_role(RoleArn=role["Arn"], RoleSessionName="work")["Credentials"]
+    session = cloud.client(
+        "iam", access_key=given["AccessKeyId"], secret_key=given["SecretAccessKey"], token=given["SessionToken"]
+    )
+    assert answer(bob("iam").list_users) == "AccessDenied"
+    assert answer(session.list_users) == "allowed"
+
+
+@pytest.mark.fact("IAM-007")
+def test_a_role_cannot_trust_a_group(cloud: Cloud) -> None:
+    iam = cloud.client("iam")
+    group = iam.create_group(GroupName="devs")["Group"]["Arn"]
+    with pytest.raises(iam.exceptions.MalformedPolicyDocumentException):
+        iam.create_role(RoleName="r", AssumeRolePolicyDocument=trusting({"AWS": group}))
+
+
+@pytest.mark.documented(GUIDE + "reference_policies_elements_principal.html")
+def test_who_gets_the_name_of_a_deleted_user_is_not_trusted(cloud: Cloud) -> None:
+    iam = cloud.client("iam")
+    arn = iam.create_user(UserName="bob")["User"]["Arn"]
+    role = iam.create_role(RoleName="r", AssumeRolePolicyDocument=trusting({"AWS": arn}))["Role"]
+    iam.delete_user(UserName="bob")
+    newcomer = Person(cloud, "bob")
+    assert answer(newcomer("sts").assume_role, RoleArn=role["Arn"], RoleSessionName="work") == "AccessDenied"
+
+
 # -- boundaries ------------------------------------------------------------------------------------------------
 
 

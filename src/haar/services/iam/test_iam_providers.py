@@ -31,9 +31,7 @@ def pem() -> str:
     """The key in PEM."""
     return (
         key()
-        .private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        .private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         .decode()
     )
 
@@ -168,7 +166,9 @@ def test_an_issuer_is_kept_without_its_scheme(cloud: Cloud) -> None:
 
 
 @pytest.mark.documented(API + "API_CreateOpenIDConnectProvider.html")
-@pytest.mark.parametrize("url", ["http://issuer.example.com", "issuer.example.com", "https://a.example.com/?q=1", "https://"])
+@pytest.mark.parametrize(
+    "url", ["http://issuer.example.com", "issuer.example.com", "https://a.example.com/?q=1", "https://"]
+)
 def test_an_issuer_is_an_https_url_without_a_query(cloud: Cloud, url: str) -> None:
     iam = cloud.client("iam")
     with pytest.raises(iam.exceptions.ClientError, match="Invalid Open ID Connect Provider URL"):
@@ -184,7 +184,7 @@ def test_an_issuer_on_this_machine_may_speak_http(cloud: Cloud) -> None:
 @pytest.mark.documented(API + "API_CreateOpenIDConnectProvider.html")
 def test_an_issuer_is_registered_once(cloud: Cloud) -> None:
     iam = _issuer(cloud)
-    with pytest.raises(iam.exceptions.EntityAlreadyExistsException, match="already exists."):
+    with pytest.raises(iam.exceptions.EntityAlreadyExistsException, match="already exists"):
         _issuer(cloud)
 
 
@@ -240,3 +240,9 @@ def test_issuers_are_tagged(cloud: Cloud) -> None:
     iam.untag_open_id_connect_provider(OpenIDConnectProviderArn=ISSUER, TagKeys=["old"])
     tags = iam.list_open_id_connect_provider_tags(OpenIDConnectProviderArn=ISSUER)["Tags"]
     assert tags == [{"Key": "team", "Value": "red"}]
+
+
+@pytest.mark.documented("https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html")
+def test_a_slash_at_the_end_of_an_issuer_is_part_of_its_name(cloud: Cloud) -> None:
+    made = cloud.client("iam").create_open_id_connect_provider(Url="https://tenant.example.com/")
+    assert made["OpenIDConnectProviderArn"] == "arn:aws:iam::000000000000:oidc-provider/tenant.example.com/"

@@ -85,11 +85,3 @@ def test_an_arn_has_six_parts(cloud: Cloud) -> None:
     queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     assert profile.split(":") == ["arn", "aws", "iam", "", "000000000000", "instance-profile/p"]
     assert queue.split(":") == ["arn", "aws", "sqs", "eu-west-1", "000000000000", "q"]
-
-
-@pytest.mark.fact("IAMEVAL-005")
-def test_a_resource_policy_without_a_principal_is_refused(cloud: Cloud) -> None:
-    sqs = cloud.client("sqs")
-    url = sqs.create_queue(QueueName="q")["QueueUrl"]
-    with pytest.raises(sqs.exceptions.ClientError):
-        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": POLICY})

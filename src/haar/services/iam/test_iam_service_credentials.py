@@ -102,3 +102,14 @@ def test_credentials_of_all_users_are_listed_in_pages(cloud: Cloud) -> None:
     found = first["ServiceSpecificCredentials"] + second["ServiceSpecificCredentials"]
     assert sorted(one["UserName"] for one in found) == ["ann", "bob"]
     assert not second["IsTruncated"]
+
+
+@pytest.mark.ours
+def test_the_audit_trail_does_not_keep_the_password(cloud: Cloud) -> None:
+    from haar.kit.audit import Event
+
+    _, credential = made(cloud)
+    with cloud.store.transaction() as tx:
+        events = repr(list(tx.range(Event, "000000000000")))
+    assert credential["ServiceSpecificCredentialId"] in events
+    assert credential["ServicePassword"] not in events

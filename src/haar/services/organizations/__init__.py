@@ -13,7 +13,9 @@ What is stored here is enforced: the guard asks the port `organizations` where a
   whether a resource obeys them is for the services to say.
 * An account that nobody registered has the email `<number>@accounts.haar.localhost`.
 
-Not built: accounts in GovCloud, and the transfer of billing responsibility between organizations.
+* A transfer of billing between organizations is kept and shown; there is no bill yet that it would change.
+
+Not built: accounts in GovCloud, and the validation of effective policies.
 
 Source: Organizations API Reference; Organizations User Guide.
 """

@@ -142,6 +142,8 @@ def _about(call: Call, row: Handshake) -> list[api.HandshakeResource]:
         found.append({"Type": row.to_type, "Value": row.to})
         if row.to_type == "ACCOUNT" and row.action == "INVITE":
             found.append({"Type": "EMAIL", "Value": holder(call.tx, row.to).email})
+    if row.transfer:
+        found.append({"Type": "RESPONSIBILITY_TRANSFER", "Value": row.transfer})
     if row.parent:
         found.append({"Type": "PARENT_HANDSHAKE", "Value": row.parent})
     if row.notes:

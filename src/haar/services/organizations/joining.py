@@ -63,9 +63,9 @@ def ensure_may_leave(call: Call, organization: Organization, account: Account) -
     if account.id == organization.account:
         raise organizations.error(
             "MasterCannotLeaveOrganizationException",
-            "You can't remove a management account from an organization. If you want the management account to become a "
-            "member account in another organization, you must first delete the current organization of the management "
-            "account.",
+            "You can't remove a management account from an organization. If you want the management account to become "
+            "a member account in another organization, you must first delete the current organization of the "
+            "management account.",
         )
     if next(call.tx.range(Delegation, account.account, account.organization, account.id, limit=1), None) is not None:
         raise constraint(
@@ -76,7 +76,7 @@ def ensure_may_leave(call: Call, organization: Organization, account: Account) -
     if account.method == "CREATED" and call.now < account.joined_at + WAIT_DAYS * DAY:
         raise constraint(
             "WAIT_PERIOD_ACTIVE",
-            f"You must wait at least {WAIT_DAYS} days after the account was created before it can leave the organization.",
+            f"You must wait at least {WAIT_DAYS} days after the account was created before it can be removed.",
         )
 
 

@@ -149,6 +149,8 @@ class Policy(
     name: str = ""
     description: str = ""
     content: str = ""
+    #: when the content was last given
+    changed_at: float = 0.0
 
     @property
     def by_aws(self) -> bool:
@@ -246,6 +248,31 @@ class Handshake(
         return self.to.lower()
 
 
+class Transfer(
+    _Part,
+    arn="arn:{partition}:organizations::{account}:transfer/{organization}/billing/inbound/{id}",
+    missing=("ResponsibilityTransferNotFoundException", "We can't find a transfer that you specified."),
+):
+    """An organization (the key's) takes over the billing of another one.
+
+    `source` is the other one's management account, as its number, or an email when no more is known.
+    """
+
+    name: str = ""
+    source: str = ""
+    status: str = "REQUESTED"
+    start_at: float = 0.0
+    end_at: float | None = None
+    handshake: str = ""
+
+    @property
+    def recipient(self) -> str:
+        """Whom the transfer was asked of, as it is looked up."""
+        return self.source.lower()
+
+
+transfers_by_id = Index(Transfer, "id")
+transfers_from = Index(Transfer, "recipient", "id")
 handshakes_by_id = Index(Handshake, "id")
 handshakes_for = Index(Handshake, "recipient", "id")
 handshakes_waiting = Index(Handshake, "waiting", "account", "organization", "to")
@@ -255,13 +282,11 @@ handshakes_by_day = Index(Handshake, "account", "organization", "requested_at")
 # -- what decisions are cached on --------------------------------------------------------------------------------
 
 
-@on_change(Organization)
-@on_change(Root)
-@on_change(Unit)
-@on_change(Account)
-@on_change(Policy)
-@on_change(Attachment)
-@on_change(Holder)
 def _stale(tx: Transaction, old: Record | None, new: Record | None) -> None:
     """The guard keeps each account's view of its organization until this epoch moves."""
     bump(tx, "organizations")
+
+
+_SEEN: tuple[type[Record], ...] = (Organization, Root, Unit, Account, Policy, Attachment, Holder)
+for _kind in _SEEN:
+    on_change(_kind)(_stale)

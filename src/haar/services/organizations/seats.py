@@ -31,6 +31,7 @@ from haar.services.organizations.resources import (
     Policy,
     ResourcePolicy,
     Root,
+    Transfer,
     Unit,
     accounts_by_number,
     handshakes_by_id,
@@ -40,7 +41,7 @@ from haar.services.organizations.service import organizations
 if TYPE_CHECKING:
     from haar.store.transaction import Transaction
 
-Thing = Account | Root | Unit | Policy | ResourcePolicy | Handshake
+Thing = Account | Root | Unit | Policy | ResourcePolicy | Handshake | Transfer
 
 NO_SEAT = "You don't have permissions to access this resource."
 #: The members of requests that name something, in the order in which AWS lists their resources.
@@ -118,6 +119,8 @@ def find(tx: Transaction, head: tuple[str, str], thing: str) -> Thing | None:
         return managed.POLICIES.get(thing) or tx.get(Policy, *head, thing)
     if thing.startswith("rp-"):
         return tx.get(ResourcePolicy, *head, thing)
+    if thing.startswith("rt-"):
+        return tx.get(Transfer, *head, thing)
     if thing.startswith("h-"):
         return next(tx.range(handshakes_by_id, thing, limit=1), None)
     return tx.get(Account, *head, thing)
@@ -125,14 +128,15 @@ def find(tx: Transaction, head: tuple[str, str], thing: str) -> Thing | None:
 
 def _arn(head: tuple[str, str], thing: str) -> str:
     """The ARN something would have if it were there."""
-    kinds = {"r-": "root", "ou": "ou", "p-": "policy", "rp": "resourcepolicy", "h-": "handshake"}
+    kinds = {"r-": "root", "ou": "ou", "p-": "policy", "rp": "resourcepolicy", "rt": "transfer", "h-": "handshake"}
     return f"arn:aws:organizations::{head[0]}:{kinds.get(thing[:2], 'account')}/{head[1]}/{thing}"
 
 
-def _concerned(call: Call, request: Mapping[str, Any], place: Seat, policy: str | None) -> list[tuple[str, Seen]]:
+def _concerned(
+    call: Call, request: Mapping[str, Any], head: tuple[str, str], policy: str | None
+) -> list[tuple[str, Seen]]:
     """The ARNs of a request, as the caller's own (`policy` None) or as the management account's."""
-    owner = call.account if policy is None else place.organization.account
-    head = place.head
+    owner = call.account if policy is None else head[0]
     named = [request[member] for member in _NAMING if member in request]
     things = [(thing, find(call.tx, head, thing)) for thing in named]
     kind = next((thing.type for _, thing in things if isinstance(thing, Policy)), None)
@@ -150,12 +154,12 @@ def _seated(call: Call, request: Mapping[str, Any], *, delegates: bool, delegabl
     place = seat(call)
     if place is None:
         return [("*", Seen(call.account))]  # policies first; then it is told that there is no organization
-    if place.manages or (delegates and _administers(call, place)):
-        return _concerned(call, request, place, None)
+    if place.manages or (delegates and administers(call, place)):
+        return _concerned(call, request, place.head, None)
     written = resource_policy(call.tx, place) if delegable else None
     if written is None:
         raise organizations.error("AccessDeniedException", NO_SEAT)
-    return _concerned(call, request, place, written.content)
+    return _concerned(call, request, place.head, written.content)
 
 
 def management(call: Call, request: Mapping[str, Any]) -> list[tuple[str, Any]]:
@@ -175,13 +179,11 @@ def readers(call: Call, request: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 def members(call: Call, request: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """For every account: what it asks is about itself, or is shown to all."""
-    place = seat(call)
-    if place is None:
-        return [("*", Seen(call.account))]
-    return _concerned(call, request, place, None)
+    return _concerned(call, request, head(call), None)
 
 
-def _administers(call: Call, place: Seat) -> bool:
+def administers(call: Call, place: Seat) -> bool:
+    """Whether the caller's account is a delegated administrator of some service."""
     return next(call.tx.range(Delegation, *place.head, place.member.id, limit=1), None) is not None
 
 

@@ -1,9 +1,9 @@
 """The tree of an organization: what is above a thing, what is below it, and the ids of new things.
 
-    root r-a1b2
-    ├── unit ou-a1b2-xxxxxxxx        up to five levels of units
-    │   └── account 111111111111
-    └── account 000000000000         the management account hangs here until it is moved
+root r-a1b2
+├── unit ou-a1b2-xxxxxxxx        up to five levels of units
+│   └── account 111111111111
+└── account 000000000000         the management account hangs here until it is moved
 """
 
 from __future__ import annotations

@@ -36,6 +36,7 @@ class Queue(
     arn="arn:{partition}:sqs:{region}:{account}:{name}",
     missing=("AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist."),
     cloudformation="AWS::SQS::Queue",
+    hot=True,
 ):
     """A queue. `serial` is new for every queue that is made, so a queue never sees its namesake's messages."""
 

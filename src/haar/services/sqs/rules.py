@@ -34,7 +34,8 @@ def check_text(text: str) -> None:
     if not text.isprintable() and (found := _UNSAYABLE.search(text)) is not None:
         raise sqs.error(
             "InvalidMessageContents",
-            f"Invalid binary character '#x{ord(found[0]):X}' was found in the message body, the set of allowed characters is "
+            f"Invalid binary character '#x{ord(found[0]):X}' was found in the message body, "
+            "the set of allowed characters is "
             "#x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF",
         )
 
@@ -45,7 +46,7 @@ def size_of(text: str | bytes) -> int:
 
 
 def size_with(body: str, attributes: Attributes | None) -> int:
-    """The size of a message: its body, and the names, types and values of its attributes. System attributes are free."""
+    """The size of a message: its body and its attributes' names, types and values. System attributes are free."""
     size = size_of(body)
     if attributes:
         size += sum(size_of(name) + size_of(kind) + size_of(value) for name, (kind, value) in attributes.items())
@@ -63,7 +64,8 @@ def read_attributes(given: Mapping[str, Mapping[str, Any]]) -> Attributes:
     for name, value in given.items():
         if not name or not _ATTRIBUTE_NAME.fullmatch(name):
             raise _bad(
-                f"Invalid attribute name '{name}': it can have up to 256 letters, digits, hyphens, underscores and single periods inside."
+                f"Invalid attribute name '{name}': it can have up to 256 letters, digits, "
+                "hyphens, underscores and single periods inside."
             )
         if name.lower().startswith(("aws.", "amazon.")):
             raise _bad(
@@ -86,7 +88,8 @@ def read_value(name: str, value: Mapping[str, Any], what: str) -> tuple[str, str
     match = _TYPE.fullmatch(kind)
     if match is None:
         raise _bad(
-            f"The type of {what} '{name}' is invalid. You must use only the following supported type prefixes: Binary, Number, String."
+            f"The type of {what} '{name}' is invalid. "
+            "You must use only the following supported type prefixes: Binary, Number, String."
         )
     if len(kind) > 256:
         raise _bad(f"The type of {what} '{name}' is invalid: it can have up to 256 characters.")
@@ -167,7 +170,8 @@ def check_batch(entries: Sequence[Mapping[str, Any]] | None, shape: str) -> None
         if not _ENTRY_ID.fullmatch(name):
             raise sqs.error(
                 "AWS.SimpleQueueService.InvalidBatchEntryId",
-                "A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.",
+                "A batch entry id can only contain alphanumeric characters, hyphens and underscores. "
+                "It can be at most 80 letters long.",
             )
         if name in seen:
             raise sqs.error("AWS.SimpleQueueService.BatchEntryIdsNotDistinct", f"Id {name} repeated.")

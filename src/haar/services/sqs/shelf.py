@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from collections.abc import Iterable
+from math import inf, nextafter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from haar.kit import Call, Index, on_change, replace
@@ -172,14 +173,15 @@ def _ready_fifo(call: Call, queue: Queue, limit: int) -> list[Message]:
 
 
 def next_ready(call: Call, queue: Queue) -> float | None:
-    """When the next message that is delayed or in flight becomes available; None when there is none."""
+    """When the next message that is delayed or in flight becomes available; None when there is none. Never now."""
+    later = nextafter(call.now, inf)
     if queue.fifo:
-        group = next(call.tx.range(by_readiness, queue.serial, start=call.now, limit=1), None)
+        group = next(call.tx.range(by_readiness, queue.serial, start=later, limit=1), None)
         return group.ready_at if group else None
     moments = [
         message.visible_at
         for lane in (TAKEN, FRESH)
-        for message in call.tx.range(by_visibility, queue.serial, lane, start=call.now, limit=1)
+        for message in call.tx.range(by_visibility, queue.serial, lane, start=later, limit=1)
     ]
     return min(moments, default=None)
 

@@ -402,6 +402,19 @@ def test_a_long_poll_of_a_full_queue_is_not_an_error(cloud: Any, sqs: Any, queue
     assert len(bodies(sqs, queue, WaitTimeSeconds=20)) == 1
 
 
+@pytest.mark.ours
+@pytest.mark.usefixtures("few_in_flight")
+def test_a_long_poll_of_a_full_queue_ends_though_time_stands_still_and_messages_are_visible(
+    cloud: Any, sqs: Any, queue: str
+) -> None:
+    cloud.scheduler.bend(rate=0)
+    sqs.send_message_batch(QueueUrl=queue, Entries=entries(*"abcdefghij"))
+    sqs.send_message_batch(QueueUrl=queue, Entries=entries(*"klmnopqrst"))
+    receive(sqs, queue, MaxNumberOfMessages=10, VisibilityTimeout=60)
+    receive(sqs, queue, MaxNumberOfMessages=10, VisibilityTimeout=60)
+    assert bodies(sqs, queue, WaitTimeSeconds=1) == []
+
+
 # -- polling ---------------------------------------------------------------------------------------------------------
 
 

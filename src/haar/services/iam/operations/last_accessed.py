@@ -16,6 +16,7 @@ from haar.kit import Call, Page, Source, root_of
 from haar.services.iam import granted
 from haar.services.iam.holders import documents_of, holder_at
 from haar.services.iam.identities import default_text, policy_of, role_by_id, user_by_id
+from haar.services.iam.organization import view_of
 from haar.services.iam.resources import (
     AccessJob,
     Attachment,
@@ -265,8 +266,7 @@ _SORT = {
 def generate_organizations_access_report(
     call: Call, request: api.GenerateOrganizationsAccessReportRequest
 ) -> api.GenerateOrganizationsAccessReportResponse:
-    organizations = call.ports.port("organizations")
-    view = organizations.view(call.tx, call.account)
+    view = view_of(call, call.account)
     if view is None or view.management_account != call.account:
         raise iam.error(
             "AccessDenied", "Only the management account of an organization can ask for this report.", status=403
@@ -276,7 +276,7 @@ def generate_organizations_access_report(
     limit = [inside.describe_policy(PolicyId=policy)["Policy"]["Content"]] if policy else None
     reachable: set[str] = set()
     services: dict[str, dict[str, Any]] = {}
-    for account, scps in _accounts(call, organizations, inside, entity):
+    for account, scps in _accounts(call, inside, entity):
         allowed = granted.services(limit) if limit is not None else _within(scps)
         reachable |= allowed
         _add_account(
@@ -301,17 +301,14 @@ def generate_organizations_access_report(
     return {"JobId": job.id}
 
 
-def _accounts(
-    call: Call, organizations: Any, inside: Any, entity: str
-) -> Iterable[tuple[str, tuple[tuple[Source, ...], ...]]]:
+def _accounts(call: Call, inside: Any, entity: str) -> Iterable[tuple[str, tuple[tuple[Source, ...], ...]]]:
     """The accounts at or below an entity path, with the service control policies in force for each."""
     found, token = False, None
     while True:
         answer = inside.list_accounts(**({"NextToken": token} if token else {}))
         for account in answer["Accounts"]:
-            view = organizations.view(call.tx, account["Id"])
-            path = f"{view.path.strip('/')}/{account['Id']}/" if view is not None else ""
-            if path.startswith(f"{entity}/"):
+            view = view_of(call, account["Id"])
+            if view is not None and f"{view.path.strip('/')}/{account['Id']}/".startswith(f"{entity}/"):
                 found = True
                 yield account["Id"], view.scps
         token = answer.get("NextToken")

@@ -33,7 +33,8 @@ def _place(request: Any) -> str:
 
 
 @iam.operation(
-    resource=lambda call, request: MfaDevice.arn_for(call.account, _place(request)), redact=("VirtualMFADevice",)
+    resource=lambda call, request: MfaDevice.arn_for(call.account, _place(request)),
+    redact=("VirtualMFADevice.Base32StringSeed", "VirtualMFADevice.QRCodePNG"),
 )
 def create_virtual_mfa_device(
     call: Call, request: api.CreateVirtualMFADeviceRequest

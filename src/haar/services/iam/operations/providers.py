@@ -177,11 +177,11 @@ def _issuer(url: str) -> str:
     secure = parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
     if not secure or not parts.hostname or parts.query or parts.fragment or parts.username is not None:
         raise iam.error("ValidationError", "Invalid Open ID Connect Provider URL", status=400)
-    return url.partition("://")[2].rstrip("/")
+    return url.partition("://")[2]  # a slash at the end belongs to the name, as it does in the token's `iss`
 
 
 def _oidc_target(call: Call, request: Any) -> list[tuple[str, Any]]:
-    url = str(request["Url"]).partition("://")[2].rstrip("/")
+    url = str(request["Url"]).partition("://")[2]
     return [(OidcProvider.arn_for(call.account, url), None)]
 
 

@@ -24,9 +24,10 @@ API_KEYS = {"bedrock.amazonaws.com": "ABSK", "logs.amazonaws.com": "ACWL"}
 #: Docs: API_CreateServiceSpecificCredential.html.
 PER_SERVICE_AND_USER = 2
 _DAY = 86_400.0
+_SECRETS = ("ServiceSpecificCredential.ServicePassword", "ServiceSpecificCredential.ServiceCredentialSecret")
 
 
-@iam.operation(redact=("ServiceSpecificCredential",))
+@iam.operation(redact=_SECRETS)
 def create_service_specific_credential(
     call: Call, user: User, request: api.CreateServiceSpecificCredentialRequest
 ) -> api.CreateServiceSpecificCredentialResponse:
@@ -84,7 +85,7 @@ def list_service_specific_credentials(
     return reply  # type: ignore[return-value]
 
 
-@iam.operation(resource=holding.acting_on, redact=("ServiceSpecificCredential",))
+@iam.operation(resource=holding.acting_on, redact=_SECRETS)
 def reset_service_specific_credential(
     call: Call, request: api.ResetServiceSpecificCredentialRequest
 ) -> api.ResetServiceSpecificCredentialResponse:

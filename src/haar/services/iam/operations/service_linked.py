@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from haar.kit import Call, Task, replace
 from haar.services.iam import describe, service_linked, trust
 from haar.services.iam.identities import role_by_id
+from haar.services.iam.organization import view_of
 from haar.services.iam.resources import Attachment, Role, RoleDeletion, RoleUse, roles_folded, tally
 from haar.services.iam.service import ROLES, iam
 
@@ -116,8 +117,8 @@ def delete_linked(call: Call, task: DeleteLinked) -> None:
 
 def _needed(call: Call, role: Role) -> str:
     """Why the role cannot go: the service uses it. Empty when it does not."""
-    if role.linked_to == "organizations.amazonaws.com" and "organizations" in call.ports.rooms():
-        view = call.ports.port("organizations").view(call.tx, role.account)
+    if role.linked_to == "organizations.amazonaws.com":
+        view = view_of(call, role.account)
         if view is not None:
             return f"The account is a member of the organization {view.id}."
     return ""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from haar.kit import Call, replace, root_of
+from haar.services.iam.organization import view_of
 from haar.services.iam.resources import AccountSettings, OrganizationsFeatures
 from haar.services.iam.service import iam
 
@@ -120,7 +121,7 @@ def _switch(call: Call, feature: str, *, on: bool) -> dict[str, Any]:
 
 def _organization(call: Call) -> tuple[str, str]:
     """The organization's id and management account, if the caller may decide about root access in it."""
-    view = call.ports.port("organizations").view(call.tx, call.account)
+    view = view_of(call, call.account)
     if view is None:
         raise iam.error("OrganizationNotFoundException", "The account is not a member of an organization.")
     inside = call.aws(

@@ -14,6 +14,7 @@ from haar.kit import Call, Grants, Page, Principal, ServiceError, Source
 from haar.services.iam.holders import documents_of, holder_at
 from haar.services.iam.identities import default_text
 from haar.services.iam.managed import NOTHING
+from haar.services.iam.organization import view_of
 from haar.services.iam.resources import Group, Role, User
 from haar.services.iam.service import iam
 
@@ -179,9 +180,9 @@ def _exclusions(request: Mapping[str, Any]) -> Any:
 
 def _organization_policies(call: Call, holder: User | Group | Role) -> Levels:
     """The service control policies in force for the account; none for a role that a service made for itself."""
-    if "organizations" not in call.ports.rooms() or (isinstance(holder, Role) and holder.linked_to):
+    if isinstance(holder, Role) and holder.linked_to:
         return ()
-    view = call.ports.port("organizations").view(call.tx, call.account)
+    view = view_of(call, call.account)
     return view.scps if view is not None else ()
 
 

@@ -19,6 +19,7 @@ from haar.services.iam.resources import (
     access_keys_by_user,
     devices_by_user,
     members_by_user,
+    renamed,
     tally,
     users_folded,
 )
@@ -104,6 +105,7 @@ def update_user(call: Call, user: User, request: api.UpdateUserRequest) -> None:
         return
     call.tx.delete(user)
     call.tx.put(changed)
+    renamed(call.tx, user.account)
     trust.renamed(call, user.id, user.arn, changed.arn)
 
 

@@ -1,29 +1,9 @@
-"""The operations of Organizations, a file for each thing they are about; importing them registers them."""
+"""The operations of Organizations, a file for each thing they are about; importing the package registers them all."""
 
 from __future__ import annotations
 
-from haar.services.organizations.operations import (
-    accounts,
-    administrators,
-    attachments,
-    creation,
-    effective,
-    handshakes,
-    organization,
-    policies,
-    tags,
-    units,
-)
+import pkgutil
+from importlib import import_module
 
-__all__ = [
-    "accounts",
-    "administrators",
-    "attachments",
-    "creation",
-    "effective",
-    "handshakes",
-    "organization",
-    "policies",
-    "tags",
-    "units",
-]
+for _module in pkgutil.iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")

@@ -132,9 +132,10 @@ class Draft:
         sequence = shelf.next_sequence(call, queue) if queue.fifo else ""
         kind = FifoMessage if queue.fifo else Message
         message = kind(
-            queue=queue.serial, place=sequence or shelf.place_of(now, message_id), id=message_id, body=self.body, md5=body_md5,
-            sent_at=now, visible_at=now + self.delay, sender=call.principal.id, attributes=self.attributes,
-            attributes_md5=attributes_md5, trace=self.trace, group=self.group, deduplication=self.deduplication,
+            queue=queue.serial, place=sequence or shelf.place_of(now, message_id), id=message_id, body=self.body,
+            md5=body_md5, sent_at=now, visible_at=now + self.delay, sender=call.principal.id,
+            attributes=self.attributes, attributes_md5=attributes_md5, trace=self.trace, group=self.group,
+            deduplication=self.deduplication,
             sequence=sequence,
         )  # fmt: skip
         shelf.put(call.tx, message)
@@ -258,7 +259,8 @@ def _answer(messages: Sequence[Message], wanted: frozenset[str], request: Mappin
 
 def _describe(message: Message, wanted: frozenset[str], names: Sequence[str]) -> dict[str, Any]:
     shown: dict[str, Any] = {
-        "MessageId": message.id, "ReceiptHandle": shelf.handle_of(message), "MD5OfBody": message.md5, "Body": message.body,
+        "MessageId": message.id, "ReceiptHandle": shelf.handle_of(message), "MD5OfBody": message.md5,
+        "Body": message.body,
     }  # fmt: skip
     if wanted:
         found = {name: value for name in wanted if (value := _SYSTEM[name](message))}

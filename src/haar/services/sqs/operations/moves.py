@@ -203,9 +203,9 @@ def _move(call: Call, target: Queue, message: Message) -> None:
     shelf.put(
         call.tx,
         replace(
-            message, queue=target.serial, place=sequence or shelf.place_of(call.now, message_id), id=message_id, sequence=sequence,
-            sent_at=call.now, visible_at=call.now + target.delay_seconds, receives=0, receives_before=0, received_at=0.0,
-            first_received_at=0.0, dead_letter_source="",
+            message, queue=target.serial, place=sequence or shelf.place_of(call.now, message_id), id=message_id,
+            sequence=sequence, sent_at=call.now, visible_at=call.now + target.delay_seconds, receives=0,
+            receives_before=0, received_at=0.0, first_received_at=0.0, dead_letter_source="",
         ),
     )  # fmt: skip
     shelf.keep_until_retention(call, target, call.now)
