@@ -7,22 +7,22 @@ import json
 from collections.abc import Callable
 from urllib.parse import quote
 
-from bench.load import Unit
+from bench.load import Unit, Work
 from bench.signing import Signer
 
-#: Makes the units of one connection, given its number.
-Work = Callable[[int], Callable[[], Unit]]
+#: What connections do, by their number.
+Plan = Callable[[int], Work]
 
 _BODY = "x" * 256
 _numbers = itertools.count()
 
-CASES: dict[str, Callable[[Signer], Work]] = {}
+CASES: dict[str, Callable[[Signer], Plan]] = {}
 
 
-def case(name: str) -> Callable[[Callable[[Signer], Work]], Callable[[Signer], Work]]:
+def case(name: str) -> Callable[[Callable[[Signer], Plan]], Callable[[Signer], Plan]]:
     """Declare a case: a function that prepares it and answers with its work."""
 
-    def register(prepare: Callable[[Signer], Work]) -> Callable[[Signer], Work]:
+    def register(prepare: Callable[[Signer], Plan]) -> Callable[[Signer], Plan]:
         CASES[name] = prepare
         return prepare
 
@@ -30,19 +30,19 @@ def case(name: str) -> Callable[[Callable[[Signer], Work]], Callable[[Signer], W
 
 
 @case("sts.GetCallerIdentity")
-def get_caller_identity(signer: Signer) -> Work:
+def get_caller_identity(signer: Signer) -> Plan:
     """The plainest call there is."""
-    return _same(signer.bytes("sts", "get_caller_identity"), b"<Arn>arn:aws:")
+    return _same(signer.request("sts", "get_caller_identity"), b"<Arn>arn:aws:")
 
 
 @case("iam.CreateUser+DeleteUser")
-def create_user_delete_user(signer: Signer) -> Work:
+def create_user_delete_user(signer: Signer) -> Plan:
     """Two writes a unit; every connection has a name of its own."""
 
-    def work(number: int) -> Callable[[], Unit]:
+    def work(number: int) -> Work:
         name = f"bench-{number}"
-        create = signer.bytes("iam", "create_user", UserName=name)
-        delete = signer.bytes("iam", "delete_user", UserName=name)
+        create = signer.request("iam", "create_user", UserName=name)
+        delete = signer.request("iam", "delete_user", UserName=name)
 
         def unit() -> Unit:
             _expect(b"<UserName>", (yield create))
@@ -54,14 +54,14 @@ def create_user_delete_user(signer: Signer) -> Work:
 
 
 @case("sqs.SendMessage")
-def send_message(signer: Signer) -> Work:
+def send_message(signer: Signer) -> Plan:
     """A message of 256 bytes, in JSON."""
     url = _queue(signer, "bench-send")
-    return _same(signer.bytes("sqs", "send_message", QueueUrl=url, MessageBody=_BODY), b"MessageId")
+    return _same(signer.request("sqs", "send_message", QueueUrl=url, MessageBody=_BODY), b"MessageId")
 
 
 @case("sqs.SendMessage.query")
-def send_message_query(signer: Signer) -> Work:
+def send_message_query(signer: Signer) -> Plan:
     """The same in the query protocol, which older clients speak."""
     url = _queue(signer, "bench-query")
     form = f"Action=SendMessage&Version=2012-11-05&QueueUrl={quote(url, safe='')}&MessageBody={_BODY}"
@@ -69,21 +69,21 @@ def send_message_query(signer: Signer) -> Work:
 
 
 @case("sqs.SendMessageBatch.10")
-def send_message_batch(signer: Signer) -> Work:
+def send_message_batch(signer: Signer) -> Plan:
     """Ten messages of 256 bytes in one request."""
     url = _queue(signer, "bench-batch")
     entries = [{"Id": str(number), "MessageBody": _BODY} for number in range(10)]
-    return _same(signer.bytes("sqs", "send_message_batch", QueueUrl=url, Entries=entries), b"Successful")
+    return _same(signer.request("sqs", "send_message_batch", QueueUrl=url, Entries=entries), b"Successful")
 
 
 @case("sqs.Send+Receive+Delete")
-def send_receive_delete(signer: Signer) -> Work:
+def send_receive_delete(signer: Signer) -> Plan:
     """The life of a message, three requests a unit; every connection has a queue of its own."""
 
-    def work(number: int) -> Callable[[], Unit]:
+    def work(number: int) -> Work:
         url = _queue(signer, f"bench-cycle-{number}")
-        send = signer.bytes("sqs", "send_message", QueueUrl=url, MessageBody=_BODY)
-        receive = signer.bytes("sqs", "receive_message", QueueUrl=url, MaxNumberOfMessages=1)
+        send = signer.request("sqs", "send_message", QueueUrl=url, MessageBody=_BODY)
+        receive = signer.request("sqs", "receive_message", QueueUrl=url, MaxNumberOfMessages=1)
         delete = signer.template("sqs", "delete_message", QueueUrl=url, ReceiptHandle="none")
 
         def unit() -> Unit:
@@ -102,7 +102,7 @@ def _queue(signer: Signer, name: str) -> str:
     return url
 
 
-def _same(request: bytes, expected: bytes) -> Work:
+def _same(request: bytes, expected: bytes) -> Plan:
     """One request, again and again, from every connection."""
 
     def unit() -> Unit:

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 
 #: One unit of a case on one connection.
 Unit = Generator[bytes, bytes, None]
+#: Makes the units of one connection.
+Work = Callable[[], Unit]
 _ERRORS_MAX = 100
 _GRACE_SECONDS = 20.0
 
@@ -35,19 +37,21 @@ class Run:
         return 1000 * ordered[min(int(len(ordered) * share), len(ordered) - 1)] if ordered else float("nan")
 
 
-def run(port: int, units: list[Callable[[], Unit]], seconds: float) -> Run:
+def run(port: int, units: list[Work], seconds: float) -> Run:
     """Let as many connections as there are makers of units work for so long."""
     return asyncio.run(_run(port, units, seconds))
 
 
-async def _run(port: int, units: list[Callable[[], Unit]], seconds: float) -> Run:
+async def _run(port: int, units: list[Work], seconds: float) -> Run:
     result = Run()
     loop = asyncio.get_running_loop()
     begun = time.perf_counter()
     connections = [_Connection(port, unit, result, begun + seconds, loop.create_future()) for unit in units]
     await asyncio.gather(*(connection.open() for connection in connections))
     try:
-        await asyncio.wait_for(asyncio.gather(*(connection.done for connection in connections)), seconds + _GRACE_SECONDS)
+        await asyncio.wait_for(
+            asyncio.gather(*(connection.done for connection in connections)), seconds + _GRACE_SECONDS
+        )
     except TimeoutError:
         result.errors += 1
         result.example = result.example or "an answer did not come"
@@ -58,9 +62,7 @@ async def _run(port: int, units: list[Callable[[], Unit]], seconds: float) -> Ru
 
 
 class _Connection(asyncio.Protocol):
-    def __init__(
-        self, port: int, unit: Callable[[], Unit], result: Run, until: float, done: asyncio.Future[None]
-    ) -> None:
+    def __init__(self, port: int, unit: Work, result: Run, until: float, done: asyncio.Future[None]) -> None:
         self.port = port
         self.unit = unit
         self.result = result
@@ -84,7 +86,7 @@ class _Connection(asyncio.Protocol):
         result = self.result
         try:
             if status != 200:
-                raise ValueError(f"HTTP {status}: {body[:300]!r}")  # noqa: TRY301
+                raise ValueError(f"HTTP {status}: {body[:300]!r}")
             self.request = self.steps.send(body)
         except StopIteration:
             now = time.perf_counter()
@@ -168,7 +170,7 @@ def _read(buffer: bytes, ended: bool) -> tuple[int, bytes, bool] | None:
 
 
 def _unchunk(buffer: bytes, at: int) -> bytes | None:
-    parts = []
+    parts: list[bytes] = []
     while (line := buffer.find(b"\r\n", at)) >= 0:
         size = int(buffer[at:line].partition(b";")[0], 16)
         if len(buffer) < line + 4 + size:

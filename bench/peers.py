@@ -1,4 +1,4 @@
-"""What is measured: Haar as `haar up` starts it, and the peers at pinned versions, each in an environment of its own."""
+"""What is measured: Haar as `haar up` starts it, and its peers at pinned versions, in environments of their own."""
 
 from __future__ import annotations
 
@@ -22,7 +22,12 @@ _POLICIES = {
         "Version": "2012-10-17",
         "Statement": [
             {"Effect": "Allow", "Action": "sqs:*", "Resource": "arn:aws:sqs:*:000000000000:bench-*"},
-            {"Effect": "Deny", "Action": "sqs:*", "Resource": "*", "Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}},
+            {
+                "Effect": "Deny",
+                "Action": "sqs:*",
+                "Resource": "*",
+                "Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}},
+            },
         ],
     },
     "users": {
@@ -101,8 +106,11 @@ def _install(name: str, python: str, requirement: str) -> str:
     stamp = FOLDER / name / f".{requirement}"
     if stamp.exists():
         return ""
-    print(f"installing {requirement} into {FOLDER / name}", file=sys.stderr)
-    for command in ([python, "-m", "venv", str(FOLDER / name)], [str(_bin(name, "pip")), "install", "--quiet", requirement]):
+    print(f"installing {requirement} into {FOLDER / name}", file=sys.stderr)  # noqa: T201  # it takes a while
+    for command in (
+        [python, "-m", "venv", str(FOLDER / name)],
+        [str(_bin(name, "pip")), "install", "--quiet", requirement],
+    ):
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
         if done.returncode:
             return f"{requirement} could not be installed: {done.stderr.strip()[-300:]}"

@@ -22,9 +22,13 @@ class Server:
         self.started_at = time.perf_counter()
         with log.open("ab") as output:
             self._process = subprocess.Popen(  # noqa: S603  # the commands are this package's own
-                list(command), env={**os.environ, **environment}, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                list(command),
+                env={**os.environ, **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
                 start_new_session=True,
-            )  # fmt: skip
+            )
         self._log = log
 
     def wait(self, answers: Callable[[], bool]) -> float:

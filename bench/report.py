@@ -93,34 +93,48 @@ def page(results: Results) -> str:
     """docs/performance.md."""
     today = datetime.now(UTC).date().isoformat()
     names = " against ".join(f"{peer.name} {peer.version}" for peer in results.peers)
+    others = _others(results)
+    every = [peer.name for peer in results.peers]
+    loads = [f"{what}, {connections}" for connections in (1, 16) for what in ("units/s", "p50 ms", "p99 ms")]
+    verdicts = [[one.what, one.found, one.goal, "met" if one.is_met else "**not met**"] for one in judge(results)]
     parts = [
         "# Performance",
         f"Written by `make bench` on {today}; no figure here was typed by hand.",
-        f"{names}. {_machine()}. Each figure is the median of {results.rounds} rounds of {results.seconds:g} s in which "
-        "the servers took turns, one running at a time.",
+        f"{names}. {_machine()}. {_rounds(results)}",
         *results.left_out,
         _METHOD,
         "## CPU time of the server per unit, 16 connections (us)",
-        _table(["case", *[peer.name for peer in results.peers], *[f"less than {p.name}" for p in _others(results)]], _cpu_rows(results)),
+        _table(["case", *every, *[f"less than {peer.name}" for peer in others]], _cpu_rows(results)),
         "## Rates and latencies",
-        _table(["case", "server", "units/s, 1", "p50 ms, 1", "p99 ms, 1", "units/s, 16", "p50 ms, 16", "p99 ms, 16", "errors"], _rate_rows(results)),
+        _table(["case", "server", *loads, "errors"], _rate_rows(results)),
         "## Start and memory",
-        _table(["", *[peer.name for peer in results.peers]], _process_rows(results)),
+        _table(["", *every], _process_rows(results)),
         "## The gate",
-        "What a release holds, with all enforcement on. The absolute figures hold for a machine of this kind; the ratios hold anywhere.",
-        _table(["figure", "measured", "goal", ""], [[one.what, one.found, one.goal, "met" if one.is_met else "**not met**"] for one in judge(results)]),
+        _GATE,
+        _table(["figure", "measured", "goal", ""], verdicts),
     ]
     return "\n\n".join(parts) + "\n"
 
 
+def _rounds(results: Results) -> str:
+    return (
+        f"Each figure is the median of {results.rounds} rounds of {results.seconds:g} s in which the servers took "
+        "turns, one running at a time."
+    )
+
+
+_GATE = """\
+What a release holds, with all enforcement on. The absolute figures hold for a machine of this kind, the ratios
+anywhere."""
+
 _METHOD = """\
 Haar runs as `haar up` starts it: signatures verified, an IAM user's policies evaluated, every call in the audit trail,
-every acknowledged write in the store (LMDB, safe when the process is killed). The peers run as they come, and accept any
-signature. Requests are built and signed by botocore just before each case and sent over keep-alive connections, one in
-flight on each; an answer counts only with its status and a piece of its body as expected. CPU time is user and system
-time of the server's processes; memory is their PSS. Client and server share the machine, so the rates and latencies at
-one connection depend on what else runs; the CPU time per unit hardly does. "Start" is from creating the process to a
-correct answer to a signed sts:GetCallerIdentity."""
+every acknowledged write in the store (LMDB, safe when the process is killed). The peers run as they come, and accept
+any signature. Requests are built and signed by botocore just before each case and sent over keep-alive connections,
+one in flight on each; an answer counts only with its status and a piece of its body as expected. CPU time is user and
+system time of the server's processes; memory is their PSS. Client and server share the machine, so the rates and
+latencies at one connection depend on what else runs; the CPU time per unit does so less. "Start" is from creating the
+process to a correct answer to a signed sts:GetCallerIdentity."""
 
 
 def _others(results: Results) -> list[Peer]:
@@ -178,4 +192,6 @@ def _machine() -> str:
         model = next(line.partition(": ")[2] for line in lines if line.startswith("model name"))
     except (OSError, StopIteration):
         model = platform.machine()
-    return f"{os.cpu_count()} cores ({' '.join(model.split())}), {platform.system()}, Python {platform.python_version()}"
+    return (
+        f"{os.cpu_count()} cores ({' '.join(model.split())}), {platform.system()}, Python {platform.python_version()}"
+    )

@@ -72,7 +72,7 @@ class Signer:
             return caught.request
         raise AssertionError("botocore sent nothing")
 
-    def bytes(self, service: str, operation: str, **members: Any) -> bytes:
+    def request(self, service: str, operation: str, **members: Any) -> bytes:
         """The same, as it goes over the wire."""
         return as_bytes(self.signed(service, operation, **members))
 

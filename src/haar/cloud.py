@@ -137,8 +137,8 @@ class Cloud:
         finally:
             self.hub.forget(parked)
 
-    def client(self, service: str, *, access_key: str | None = "test", secret_key: str = "test", token: str | None = None,
-               region: str | None = None, **options: Any) -> Any:  # fmt: skip
+    def client(self, service: str, *, access_key: str | None = "test", secret_key: str = "test",
+               token: str | None = None, region: str | None = None, **options: Any) -> Any:  # fmt: skip
         """A boto3 client whose requests come straight here, without a port. Needs boto3."""
         from haar.testing.client import client
 

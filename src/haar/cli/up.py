@@ -89,7 +89,7 @@ async def _serve(cloud: Cloud, asked: Up, key: tuple[str, str] | None) -> None:
         gc.enable()
 
     try:
-        await serve(cloud, ready, end)
+        await serve(cloud, ready, end, shutdown=end.set)
     finally:
         if mark is not None:
             mark.remove()

@@ -315,10 +315,18 @@ class Connection(asyncio.Protocol):
             self.transport.close()
 
 
-async def serve(cloud: Cloud, ready: Any = None, until: asyncio.Event | None = None) -> None:
-    """Serve a cloud until an event is set (or forever); `ready(host, port)` is called once it listens."""
+async def serve(
+    cloud: Cloud,
+    ready: Any = None,
+    until: asyncio.Event | None = None,
+    shutdown: Callable[[], None] | None = None,
+) -> None:
+    """Serve a cloud until an event is set (or forever); `ready(host, port)` is called once it listens.
+
+    `shutdown` is what `haar down` does to the program that serves; without it, that program decides for itself.
+    """
     server = Server(cloud)
-    server.shutdown = until.set if until is not None else None
+    server.shutdown = shutdown
     host, port = await server.start()
     if ready is not None:
         ready(host, port)

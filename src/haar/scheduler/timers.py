@@ -91,17 +91,10 @@ class Scheduler:
 
     def next_due(self) -> float | None:
         """The earliest virtual instant at which there is something to do; None when there is nothing."""
-        moments = [] if (deadline := self.hub.next_deadline()) is None else [deadline]
+        timer, expiries = self._stored()
+        moments = [at for at in (timer, *expiries.values(), self.hub.next_deadline()) if at is not None]
         if self._alarms:
             moments.append(self._alarms[0][0])
-        with self.ports.store.transaction(write=False) as tx:
-            timer = next(tx.range(Timer, limit=1), None)
-            if timer is not None:
-                moments.append(timer.at)
-            for kind in expiring():
-                at = tx.next_expiry(kind)
-                if at is not None:
-                    moments.append(at)
         return min(moments, default=None)
 
     def run_due(self, limit: int = 10_000) -> int:
@@ -109,11 +102,26 @@ class Scheduler:
         done = 0
         while done < limit:
             now = self.ports.clock.now()
-            step = self._run_timer(now) or self._expire(now) or self.hub.wake_due(now) or self._ring(now)
+            timer, expiries = self._stored()
+            if timer is not None and timer <= now:
+                step = self._run_timer(now)
+            else:
+                ended = [kind for kind, at in expiries.items() if at <= now]
+                step = self._expire(ended, now) or self.hub.wake_due(now) or self._ring(now)
             if not step:
                 break
             done += step
         return done
+
+    def _stored(self) -> tuple[float | None, dict[type[Record], float]]:
+        """When the first timer is due, and when the first row of each kind runs out, in one look at the store."""
+        store = self.ports.store
+        kinds = expiring()
+        # a transaction that may write keeps what it worked out about a kind that it meets for the first time
+        with store.transaction(write=any(kind not in store.plans for kind in kinds)) as tx:
+            timer = next(tx.range(Timer, limit=1), None)
+            ends = {kind: at for kind in kinds if (at := tx.next_expiry(kind)) is not None}
+        return timer.at if timer is not None else None, ends
 
     def _ring(self, now: float) -> int:
         if not self._alarms or self._alarms[0][0] > now:
@@ -121,13 +129,9 @@ class Scheduler:
         heapq.heappop(self._alarms)[2]()
         return 1
 
-    def _expire(self, now: float) -> int:
+    def _expire(self, kinds: list[type[Record]], now: float) -> int:
         total = 0
-        for kind in expiring():
-            with self.ports.store.transaction(write=False) as tx:
-                at = tx.next_expiry(kind)
-            if at is None or at > now:
-                continue
+        for kind in kinds:
             try:
                 with self.ports.store.transaction() as tx:
                     total += tx.expire(kind, now, EXPIRY_BATCH)
@@ -136,12 +140,7 @@ class Scheduler:
         return total
 
     def _run_timer(self, now: float) -> int:
-        store = self.ports.store
-        with store.transaction(write=False) as tx:
-            first = next(tx.range(Timer, stop=now, limit=1), None)
-        if first is None:
-            return 0
-        tx = store.begin()
+        tx = self.ports.store.begin()
         timer: Timer | None = None
         try:
             timer = next(iter(tx.claim(Timer, stop=now, limit=1)), None)

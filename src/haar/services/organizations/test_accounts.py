@@ -346,3 +346,26 @@ def test_a_queue_lets_in_the_whole_organization(company: Any, refused: Refused) 
     company.of("sqs", company.account()).send_message(QueueUrl=url, MessageBody="from a member")
     stranger = company.of("sqs", "999999999999")
     assert refused(stranger.send_message, QueueUrl=url, MessageBody="from outside")[0] == "AccessDenied"
+
+
+@pytest.mark.documented(API + "API_RegisterDelegatedAdministrator.html")
+def test_a_closed_account_neither_leaves_nor_administers(company: Any, refused: Refused) -> None:
+    account = company.account()
+    company.cloud.advance(days=4)
+    company.api.enable_aws_service_access(ServicePrincipal="config.amazonaws.com")
+    company.api.close_account(AccountId=account)
+    company.cloud.advance(minutes=2)
+    assert refused(company.api.remove_account_from_organization, AccountId=account) == (
+        "ConstraintViolationException",
+        "ACCOUNT_CANNOT_LEAVE_ORGANIZATION",
+    )
+    given = {"AccountId": account, "ServicePrincipal": "config.amazonaws.com"}
+    assert refused(company.api.register_delegated_administrator, **given) == (
+        "ConstraintViolationException",
+        "CANNOT_REGISTER_SUSPENDED_ACCOUNT_AS_DELEGATED_ADMINISTRATOR",
+    )
+
+
+@pytest.mark.documented(API + "API_ListAccounts.html")
+def test_a_token_that_was_never_given_is_invalid_input(company: Any, refused: Refused) -> None:
+    assert refused(company.api.list_accounts, NextToken="no such page")[0] == "InvalidInputException"

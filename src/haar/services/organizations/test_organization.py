@@ -358,3 +358,39 @@ def test_who_creates_something_with_tags_needs_permission_to_tag(company: Any, r
     assert code == "AccessDeniedException"
     assert "organizations:TagResource" in message
     assert api.create_organizational_unit(Name="plain", ParentId=company.root)["OrganizationalUnit"]["Id"]
+
+
+@pytest.mark.documented(API + "API_TagResource.html")
+def test_policies_of_aws_have_no_tags(company: Any, refused: Refused) -> None:
+    given = {"ResourceId": "p-FullAWSAccess", "Tags": [{"Key": "a", "Value": "1"}]}
+    assert refused(company.api.tag_resource, **given) == ("InvalidInputException", "TARGET_NOT_SUPPORTED")
+    assert company.api.list_tags_for_resource(ResourceId="p-FullAWSAccess")["Tags"] == []
+
+
+@pytest.mark.documented(API + "API_PutResourcePolicy.html")
+def test_a_resource_policy_gets_its_tags_when_it_is_new(company: Any, refused: Refused) -> None:
+    given = {"Content": delegation(company.account(), "organizations:ListRoots"), "Tags": [{"Key": "a", "Value": "1"}]}
+    made = company.api.put_resource_policy(**given)["ResourcePolicy"]["ResourcePolicySummary"]
+    assert made["Arn"] == f"arn:aws:organizations::000000000000:resourcepolicy/{company.id}/{made['Id']}"
+    assert company.api.list_tags_for_resource(ResourceId=made["Id"])["Tags"] == [{"Key": "a", "Value": "1"}]
+    assert refused(company.api.put_resource_policy, **given)[0] == "InvalidInputException"
+
+
+@pytest.mark.documented(GUIDE + "orgs_delegate_policies.html")
+def test_a_user_of_a_delegated_account_needs_permission_of_both_sides(company: Any, refused: Refused) -> None:
+    account = company.account()
+    company.api.put_resource_policy(
+        Content=delegation(account, "organizations:ListRoots", "organizations:ListPolicies")
+    )
+    keys = company.user(account, allows="organizations:ListRoots")
+    user = company.cloud.client("organizations", **keys)
+    assert user.list_roots()["Roots"][0]["Id"] == company.root
+    assert refused(user.list_policies, Filter="SERVICE_CONTROL_POLICY")[0] == "AccessDeniedException"
+
+
+@pytest.mark.documented(API + "API_ListAccountsWithInvalidEffectivePolicy.html")
+def test_the_validation_of_effective_policies_is_refused(company: Any, refused: Refused) -> None:
+    given = {"PolicyType": "TAG_POLICY"}
+    assert refused(company.api.list_accounts_with_invalid_effective_policy, **given)[0] == "NotImplemented"
+    listing = company.api.list_effective_policy_validation_errors
+    assert refused(listing, AccountId="000000000000", **given)[0] == "NotImplemented"

@@ -34,6 +34,7 @@ WEB_API = "https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWit
 GUIDE = "https://docs.aws.amazon.com/IAM/latest/UserGuide/"
 KEYS = GUIDE + "reference_policies_iam-condition-keys.html"
 TAGS = GUIDE + "id_session-tags.html"
+TRAIL = "https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html"
 ACCOUNT = "000000000000"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/worker"
 PRIVATE = rsa.generate_private_key(65537, 2048)
@@ -236,6 +237,27 @@ def test_tags_and_source_identity_come_with_the_assertion(cloud: Cloud) -> None:
     assert refused(lambda: with_saml(cloud, assertion(cloud.clock.real())))[0] == "AccessDenied"
 
 
+@pytest.mark.documented(TRAIL)
+def test_the_history_knows_a_saml_user_and_keeps_no_assertion(cloud: Cloud) -> None:
+    saml_provider(cloud)
+    role(cloud, SAML_PROVIDER, "sts:AssumeRoleWithSAML")
+    response = assertion(cloud.clock.real())
+    made = with_saml(cloud, response)
+    identity, written = recorded(cloud, "AssumeRoleWithSAML")
+    assert identity == {
+        "type": "SAMLUser", "principalId": f"{made['NameQualifier']}:alice", "userName": "alice",
+        "identityProvider": made["NameQualifier"],
+    }  # fmt: skip
+    assert response not in written
+
+
+def recorded(cloud: Cloud, name: str) -> tuple[dict[str, Any], str]:
+    """Who called an operation, and the whole record."""
+    attribute = [{"AttributeKey": "EventName", "AttributeValue": name}]
+    event = cloud.client("cloudtrail").lookup_events(LookupAttributes=attribute)["Events"][0]["CloudTrailEvent"]
+    return json.loads(event)["userIdentity"], event
+
+
 # -- OpenID Connect ----------------------------------------------------------------------------------------------
 
 IDP = "https://idp.example.com"
@@ -289,6 +311,20 @@ def test_the_reply_says_what_the_token_said(cloud: Cloud) -> None:
     made = with_token(cloud, token(cloud.clock.real()))
     assert (made["SubjectFromWebIdentityToken"], made["Audience"]) == ("alice", "app")
     assert made["Provider"] == WEB_PROVIDER
+
+
+@pytest.mark.documented(TRAIL)
+def test_the_history_knows_a_web_user_and_keeps_no_token(cloud: Cloud) -> None:
+    cloud.ports.proofs.publish(IDP, JWKS)
+    role(cloud, web_provider(cloud), "sts:AssumeRoleWithWebIdentity")
+    text = token(cloud.clock.real())
+    with_token(cloud, text)
+    identity, written = recorded(cloud, "AssumeRoleWithWebIdentity")
+    assert identity == {
+        "type": "WebIdentityUser", "principalId": f"{WEB_PROVIDER}:app:alice", "userName": "alice",
+        "identityProvider": WEB_PROVIDER,
+    }  # fmt: skip
+    assert text not in written
 
 
 @pytest.mark.documented(KEYS)
