@@ -17,7 +17,8 @@ A `Record` is declared once and the store does the rest::
 * A new field with a default needs nothing more: old rows read as if they had it.
 * Any other change of shape names its predecessor: `class Queue(Record, previous=QueueV1)`
   with a `classmethod upgrade(cls, old: QueueV1) -> Queue`; rows are upgraded as they are read.
-* `class Queue(Record, hot=True)`: few rows, read at nearly every call; the store keeps them decoded.
+* `class Queue(Record, hot=True)`: few rows, read at nearly every call; the store keeps them decoded, so a list or
+  dict in one is never changed in place.
 * `@on_change(Message)` runs inside the transaction that changes a row, so counters cannot drift.
 """
 

@@ -9,8 +9,7 @@ import sys
 from pathlib import Path
 
 from haar.cli import welcome
-from haar.cli.options import OPTIONS, Up
-from haar.cli.up import log_file
+from haar.cli.options import OPTIONS, Up, log_file
 
 __all__ = ["start"]
 

@@ -8,8 +8,8 @@ import signal
 import time
 from pathlib import Path
 
+from haar.cli.options import pid_file
 from haar.cli.remote import NothingThere, Remote
-from haar.cli.up import pid_file
 
 __all__ = ["by_request", "by_signal", "has_ended"]
 

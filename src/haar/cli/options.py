@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-__all__ = ["OPTIONS", "Option", "Up", "conflict", "data_home", "read", "state_home", "up_of"]
+__all__ = ["OPTIONS", "Option", "Up", "conflict", "data_home", "log_file", "pid_file", "read", "state_home", "up_of"]
 
 
 class Option(NamedTuple):
@@ -144,3 +144,13 @@ def state_home() -> Path:
 def _home(variable: str, otherwise: str) -> Path:
     named = os.environ.get(variable, "")
     return (Path(named) if named.startswith("/") else Path(os.path.expanduser("~")) / otherwise) / "haar"
+
+
+def pid_file(directory: Path | None, port: int) -> Path:
+    """Where a running server leaves its process id: in the folder of its data, else among the states by its port."""
+    return directory / "haar.pid" if directory is not None else state_home() / f"haar-{port}.pid"
+
+
+def log_file(directory: Path | None, port: int) -> Path:
+    """Where a server in the background writes its log."""
+    return pid_file(directory, port).with_suffix(".log")

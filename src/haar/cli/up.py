@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 from haar import __version__
 from haar.cli import welcome
-from haar.cli.options import Up, state_home
+from haar.cli.options import Up, pid_file
 from haar.config import Config
 from haar.errors import HaarError
 
 if TYPE_CHECKING:
     from haar.cloud import Cloud
 
-__all__ = ["log_file", "pid_file", "up"]
+__all__ = ["up"]
 
 log = logging.getLogger("haar.cli")
 
@@ -59,16 +59,6 @@ def up(asked: Up) -> int:
     finally:
         cloud.close()
     return 0
-
-
-def pid_file(directory: Path | None, port: int) -> Path:
-    """Where a running server leaves its process id: in the folder of its data, else among the states by its port."""
-    return directory / "haar.pid" if directory is not None else state_home() / f"haar-{port}.pid"
-
-
-def log_file(directory: Path | None, port: int) -> Path:
-    """Where a server in the background writes its log."""
-    return pid_file(directory, port).with_suffix(".log")
 
 
 async def _serve(cloud: Cloud, asked: Up, key: tuple[str, str] | None) -> None:

@@ -11,7 +11,7 @@ import heapq
 import itertools
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from haar.clock import Stretch
 from haar.errors import Conflict
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from haar.store.transaction import Transaction
 
 log = logging.getLogger("haar.scheduler")
+
+T = TypeVar("T")
 
 #: Rows expired in one transaction.
 EXPIRY_BATCH = 500
@@ -59,16 +61,22 @@ class Scheduler:
 
     def restore(self) -> None:
         """Take the hands from the store: at start, and when another node moved them. Without any, time is real."""
-        with self.ports.store.transaction(write=False) as tx:
-            hands = tx.get(Hands, "clock")
+        hands = _settled(self._hands)
         self.ports.clock.adopt([Stretch(*row) for row in hands.stretches] if hands else [Stretch(0.0, 0.0)])
+
+    def _hands(self) -> Hands | None:
+        with self.ports.store.transaction(write=False) as tx:
+            return tx.get(Hands, "clock")
 
     def bend(self, *, to: float | None = None, rate: float | None = None, further: bool = False) -> Stretch:
         """Move the hands and keep where they stand. Due work is not done: see `advance`."""
         stretch = self.ports.clock.bend(to=to, rate=rate, further=further)
+        _settled(self._keep_hands)
+        return stretch
+
+    def _keep_hands(self) -> None:
         with self.ports.store.transaction() as tx:
             tx.put(Hands(name="clock", stretches=[[s.real, s.virtual, s.rate] for s in self.ports.clock.stretches]))
-        return stretch
 
     def advance(self, to: float) -> int:
         """Move to a later virtual instant, doing everything that falls due on the way, in order. How much was done."""
@@ -91,7 +99,7 @@ class Scheduler:
 
     def next_due(self) -> float | None:
         """The earliest virtual instant at which there is something to do; None when there is nothing."""
-        timer, expiries = self._stored()
+        timer, expiries = _settled(self._stored)
         moments = [at for at in (timer, *expiries.values(), self.hub.next_deadline()) if at is not None]
         if self._alarms:
             moments.append(self._alarms[0][0])
@@ -102,7 +110,7 @@ class Scheduler:
         done = 0
         while done < limit:
             now = self.ports.clock.now()
-            timer, expiries = self._stored()
+            timer, expiries = _settled(self._stored)
             if timer is not None and timer <= now:
                 step = self._run_timer(now)
             else:
@@ -157,7 +165,8 @@ class Scheduler:
             if timer is None:
                 raise
             log.exception("task %s failed; it is tried again", timer.table)
-            self._postpone(timer, now)
+            failed = timer
+            _settled(lambda: self._postpone(failed, now))
         return 1
 
     def _perform(self, tx: Transaction, timer: Timer) -> None:
@@ -197,6 +206,15 @@ class Scheduler:
         with self.ports.store.transaction() as tx:
             tx.delete(timer)
             tx.put(replace(timer, at=now + wait, attempts=timer.attempts + 1))
+
+
+def _settled(attempt: Callable[[], T]) -> T:
+    """Run again what another node's write came between; somebody's write always goes through."""
+    while True:
+        try:
+            return attempt()
+        except Conflict:
+            continue
 
 
 def expiring() -> list[type[Record]]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from haar.kit.ports import ProviderView, RoleView
 from haar.services.iam.mfa import accept
-from haar.services.iam.resources import MfaDevice, OidcProvider, OrganizationsFeatures, Role, SamlProvider, User
+from haar.services.iam.resources import MfaDevice, OidcProvider, OrganizationsFeatures, Role, SamlProvider
 
 if TYPE_CHECKING:
     from haar.kit import Call
@@ -53,13 +53,8 @@ class Views:
         if device is None or device.user is None:
             return None
         principal = call.principal
-        if principal.kind == "root":
-            holder = principal.account
-        elif principal.id.startswith("AIDA"):
-            holder = principal.id
-        else:
-            user: User | None = call.tx.get(User, principal.account, principal.name)
-            holder = user.id if user is not None else ""
+        # a role has no devices, whatever user its name may remind of
+        holder = {"root": principal.account, "user": principal.id}.get(principal.kind)
         if device.account != principal.account or device.user != holder:
             return None
         return accept(call.tx, call.ports.proofs, device, code)

@@ -251,6 +251,23 @@ def test_a_role_can_ask_for_mfa(cloud: Cloud) -> None:
     assert sts.assume_role(**request, SerialNumber=serial, TokenCode=code)["Credentials"]
 
 
+@pytest.mark.ours
+def test_a_role_session_cannot_use_the_device_of_a_user_of_the_same_name(cloud: Cloud) -> None:
+    sts = cloud.client("sts", **alice(cloud))
+    chained = cloud.client("sts", **session(sts.assume_role(RoleArn=role(cloud, trust()), RoleSessionName="shift")))
+    iam = cloud.client("iam")
+    iam.create_user(UserName="worker")
+    device = iam.create_virtual_mfa_device(VirtualMFADeviceName="phone")["VirtualMFADevice"]
+    serial, seed, now = device["SerialNumber"], device["Base32StringSeed"].decode(), cloud.clock.now()
+    codes = {"AuthenticationCode1": one_time(seed, now - 30), "AuthenticationCode2": one_time(seed, now)}
+    iam.enable_mfa_device(UserName="worker", SerialNumber=serial, **codes)
+    cloud.advance(seconds=90)
+    request = {"RoleArn": role(cloud, trust(), name="boss"), "RoleSessionName": "shift"}
+    code = one_time(seed, cloud.clock.now())
+    message = refused(chained.assume_role, **request, SerialNumber=serial, TokenCode=code)[1]
+    assert "verify your MFA serial number is valid and associated with this user" in message
+
+
 @pytest.mark.documented(GUIDE + "id_roles_terms-and-concepts.html")
 def test_a_service_assumes_the_role_that_trusts_it(cloud: Cloud) -> None:
     arn = role(cloud, trust({"Service": "lambda.amazonaws.com"}))
