@@ -1,7 +1,7 @@
 """Runs the shell sessions in the pages, as a reader would: one page, one shell, one command after the other.
 
-A session is a ```console block. A line that begins with `$ ` is a command (going on behind a backslash), what follows
-is what it answers. Ports, the PostgreSQL address and request ids are exchanged for those of this run; what differs
+A session is a ```console block. A line that begins with `$ ` is a command (going on behind `> `), what follows is what
+it answers. Ports, the PostgreSQL address and request ids are exchanged for those of this run; what differs
 from run to run (ids, keys, instants) is compared by its kind only, and white space not at all.
 """
 
@@ -50,8 +50,8 @@ def steps(page: Path) -> list[Step]:
     for block in _BLOCK.findall(page.read_text("utf-8")):
         command, answer = "", [""]
         for line in block.splitlines():
-            if command.endswith("\\"):
-                command += f"\n{line}"
+            if line.startswith("> "):
+                command += f"\n{line[2:]}"
             elif line.startswith("$ "):
                 if command:
                     found.append(Step(command, "\n".join(answer[1:]) or None))
@@ -92,8 +92,8 @@ class Shell:
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "HAAR_", "PG"))}
         own = {
             "PATH": f"{programs}:{os.environ['PATH']}", "HOME": str(self.folder), "AWS_CONFIG_FILE": os.devnull,
-            "XDG_DATA_HOME": str(self.folder / "data"), "XDG_STATE_HOME": str(self.folder / "state"),
-            "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache")), "AWS_PAGER": "",
+            "XDG_DATA_HOME": "", "XDG_STATE_HOME": "", "AWS_PAGER": "",
+            "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache")),
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_EC2_METADATA_DISABLED": "true", "COLUMNS": "200",
             "HAAR_ENDPOINT": f"http://127.0.0.1:{self._port('4566')}",
         }  # fmt: skip
@@ -115,9 +115,8 @@ class Shell:
     def run(self, command: str) -> str:
         """What a command answers, with the page's own ports and database in it."""
         if command.startswith("make run"):
-            command = "haar up -d --port 4566" + command.removeprefix("make run")
-        elif re.match(r"haar up\b(?!.*--port)", command):
-            command += " --port 4566"
+            command = "haar up -d" + command.removeprefix("make run")
+        command = re.sub(r"\bhaar up\b(?!.*--port)", "haar up --port 4566", command)
         command = _PORT.sub(lambda found: self._port(found[0]), command)
         if self._database:
             command = command.replace(DATABASE, self._database)
@@ -131,7 +130,8 @@ class Shell:
         assert self._bash.poll() is None, f"the shell ended:\n{''.join(lines)}"
         answer = "".join(lines).strip("\n")
         for name, port in self._ports.items():
-            answer = answer.replace(f":{port}", f":{name}")
+            answer = answer.replace(f":{port}", f":{name}").replace(f" {port}", f" {name}")
+        answer = answer.replace("haar down --endpoint http://127.0.0.1:4566", "haar down")
         if self._database:
             answer = answer.replace(self._database, DATABASE)
         self._seen = answer if re.search(_UUID, answer) else self._seen
