@@ -36,9 +36,11 @@ check: types $(DATA)/.built ## style, formatting, floors and types
 bench: $(VENV)/.run $(DATA)/.built ## measure Haar against its peers; they get an environment of their own
 	@PYTHONPATH=src:. $(BIN)/python -m bench $(ARGS)
 
-docs: $(VENV)/.dev $(DATA)/.built ## write docs/coverage.md (from the last `make test`) and docs/reference/
-	$(BIN)/python tools/coverage.py
-	$(BIN)/python tools/reference.py
+docs: $(VENV)/.dev $(DATA)/.built ## write the generated pages: coverage (from the last `make test`), commands, reference
+	@$(BIN)/python tools/coverage.py
+	@$(BIN)/python tools/faces.py
+	@$(BIN)/python tools/truth_table.py
+	@$(BIN)/python tools/reference.py
 
 catalog: ## rebuild the facts about AWS in src/haar/catalog/data
 	@rm -f $(DATA)/.built

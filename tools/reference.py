@@ -1,20 +1,17 @@
-"""Write `docs/reference/`: one page per service, one for the command line, one for the settings.
+"""Write `docs/reference/`: one page per service, and one for the settings.
 
-Nothing here is written by hand: the words are the docstrings of the rooms, the help of the commands and the
-documented fields of `haar.config.Config`. The pages are not committed; `make docs` makes them.
+Nothing here is written by hand: the words are the docstrings of the rooms and the documented fields of
+`haar.config.Config`. The pages are not committed; `make docs` makes them. Those of the command line and the control
+API are committed and come from `tools/faces.py`.
 """
 
 from __future__ import annotations
 
 import ast
-import importlib.util
 import inspect
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    import click
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs/reference"
@@ -47,26 +44,6 @@ def service_page(service: Any, words: str, room: Room) -> str:
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
 
-def cli_page() -> str:
-    """Every command of `haar`, as its own help says it."""
-    import click
-
-    from haar.cli import main
-
-    parts = ["# The command line"]
-
-    def add(command: click.Command, context: click.Context) -> None:
-        parts.append(f"## {context.command_path}\n\n```text\n{command.get_help(context)}\n```")
-        if isinstance(command, click.Group):
-            for name in command.list_commands(context):
-                inner = command.get_command(context, name)
-                if inner is not None and not inner.hidden:
-                    add(inner, click.Context(inner, parent=context, info_name=name))
-
-    add(main, click.Context(main, info_name="haar"))
-    return "\n\n".join(parts) + "\n"
-
-
 def config_page() -> str:
     """Every field of Config, with the comment that documents it."""
     source = (ROOT / "src/haar/config.py").read_text(encoding="utf-8")
@@ -97,8 +74,8 @@ def main() -> None:
     judged = {room.name: room for room in rooms(results())}
     pages = {service.name: service_page(service, words, judged[service.name]) for service, words in services()}
     pages["settings"] = config_page()
-    if importlib.util.find_spec("haar.cli") is not None and (ROOT / "src/haar/cli/__init__.py").exists():
-        pages["command-line"] = cli_page()
+    for old in REFERENCE.glob("*.md"):
+        old.unlink()
     for name, text in pages.items():
         (REFERENCE / f"{name}.md").write_text(text, encoding="utf-8")
     index = "# Reference\n\n" + "".join(f"* [{name}]({name}.md)\n" for name in sorted(pages))

@@ -1,7 +1,7 @@
 """Publish the policy truth table: `docs/policy-truth-table.md`, from the golden cases of `tests/golden/policy`.
 
 Run: `python tools/truth_table.py [FILE]`. Each line is decided anew as it is written; a verdict that differs from
-the golden one ends the run with 1. The page is derived and may be git-ignored.
+the golden one ends the run with 1. The page is committed; a test compares it with what this writes.
 """
 
 from __future__ import annotations

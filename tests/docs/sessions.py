@@ -50,7 +50,7 @@ def steps(page: Path) -> list[Step]:
     for block in _BLOCK.findall(page.read_text("utf-8")):
         command, answer = "", [""]
         for line in block.splitlines():
-            if line.startswith("> "):
+            if line == ">" or line.startswith("> "):
                 command += f"\n{line[2:]}"
             elif line.startswith("$ "):
                 if command:
@@ -91,10 +91,10 @@ class Shell:
         programs = Path(sys.executable).parent
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "HAAR_", "PG"))}
         own = {
-            "PATH": f"{programs}:{os.environ['PATH']}", "HOME": str(self.folder), "AWS_CONFIG_FILE": os.devnull,
+            "PATH": f"{programs}:{os.environ['PATH']}", "HOME": str(self.folder),
             "XDG_DATA_HOME": "", "XDG_STATE_HOME": "", "AWS_PAGER": "",
             "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache")),
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_EC2_METADATA_DISABLED": "true", "COLUMNS": "200",
+            "AWS_EC2_METADATA_DISABLED": "true", "COLUMNS": "200",
             "HAAR_ENDPOINT": f"http://127.0.0.1:{self._port('4566')}",
         }  # fmt: skip
         self._bash = subprocess.Popen(
@@ -112,8 +112,8 @@ class Shell:
         self._bash.wait(30)
         self._bash.stdout.close()
 
-    def run(self, command: str) -> str:
-        """What a command answers, with the page's own ports and database in it."""
+    def run(self, command: str) -> tuple[str, int]:
+        """What a command answers, with the page's own ports and database in it, and its exit code."""
         if command.startswith("make run"):
             command = "haar up -d" + command.removeprefix("make run")
         command = re.sub(r"\bhaar up\b(?!.*--port)", "haar up --port 4566", command)
@@ -124,10 +124,12 @@ class Shell:
         if known:
             command = re.sub(_UUID, known[-1], command)
         assert self._bash.stdin is not None and self._bash.stdout is not None
-        self._bash.stdin.write(f"{{ {command}\n}} </dev/null\necho; echo =ended=\n")
+        self._bash.stdin.write(f"{{ {command}\n}} </dev/null\nprintf '\\n=ended= %s\\n' $?\n")
         self._bash.stdin.flush()
-        lines = list(iter(self._bash.stdout.readline, "=ended=\n"))
-        assert self._bash.poll() is None, f"the shell ended:\n{''.join(lines)}"
+        lines = []
+        while not (line := self._bash.stdout.readline()).startswith("=ended= "):
+            lines.append(line)
+            assert line, f"the shell ended:\n{''.join(lines)}"
         answer = "".join(lines).strip("\n")
         for name, port in self._ports.items():
             answer = answer.replace(f":{port}", f":{name}").replace(f" {port}", f" {name}")
@@ -135,7 +137,7 @@ class Shell:
         if self._database:
             answer = answer.replace(self._database, DATABASE)
         self._seen = answer if re.search(_UUID, answer) else self._seen
-        return answer
+        return answer, int(line.split()[1])
 
     def _port(self, name: str) -> str:
         if name not in self._ports:

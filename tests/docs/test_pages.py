@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import importlib.util
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -95,3 +96,36 @@ def test_every_fact_has_an_id_of_its_own_and_a_service_to_wait_for() -> None:
         rows = list(csv.DictReader(file))
     assert len({row["id"] for row in rows}) == len(rows)
     assert all(coverage.home_of(row["system"]) for row in rows)
+
+
+def test_the_policy_truth_table_is_what_the_engine_decides(tmp_path: Path) -> None:
+    written = tmp_path / "table.md"
+    command = [sys.executable, str(ROOT / "tools/truth_table.py"), str(written)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    committed = ROOT / "docs/policy-truth-table.md"
+    assert committed.read_text("utf-8") == written.read_text("utf-8"), f"{committed.name} is stale: run `make docs`"
+
+
+def test_every_page_is_reached_from_the_index() -> None:
+    reached = set()
+    left = [ROOT / "docs/index.md"]
+    while left:
+        page = left.pop()
+        reached.add(page)
+        links = (target for target in LINK.findall(page.read_text("utf-8")) if target.endswith(".md"))
+        found = {(page.parent / target).resolve() for target in links if "://" not in target}
+        left += [page for page in found - reached if page.exists()]
+    assert [str(page) for page in pages() if page not in reached and page.name != "README.md"] == []
+
+
+def test_every_partial_operation_is_told_on_the_coverage_page() -> None:
+    coverage = tool("coverage")
+    told = (ROOT / "docs/coverage.md").read_text("utf-8")
+    missing = [
+        f"{room.name}:{verdict.operation}"
+        for room in coverage.rooms({})
+        for verdict in room.verdicts
+        if verdict.state == "partial" and verdict.note.removesuffix(" (untested)").replace("|", "\\|") not in told
+    ]
+    assert not missing, "docs/coverage.md is stale: run `make docs`"

@@ -30,11 +30,11 @@ def shell(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shell]:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_the_session_of_a_page_answers_what_the_page_says(page: Path, shell: Shell) -> None:
-    told = [(step, shell.run(step.command)) for step in steps(page)]
+    told = [(step, *shell.run(step.command)) for step in steps(page)]
     wrong = [
-        f"$ {step.command}\n{real}\n--- the page says:\n{step.answer}"
-        for step, real in told
-        if step.answer is not None and not matches(step.answer, real)
+        f"$ {step.command}\n{real}\n--- exit code {code}; the page says:\n{step.answer or 'nothing, so it works'}"
+        for step, real, code in told
+        if (code != 0 if step.answer is None else not matches(step.answer, real))
     ]
     assert not wrong, "\n\n".join(wrong)
 

@@ -326,6 +326,7 @@ _GLOBAL: dict[str, Any] = {
     "aws:sourceip": lambda c: None if c._call.origin.invoked_by else c._call.origin.source_ip or None,
     "aws:securetransport": lambda c: c._call.origin.secure,
     "aws:useragent": lambda c: c._call.origin.agent or None,
+    "aws:referer": lambda c: c._call.origin.referer or None,
     "aws:requestedregion": lambda c: c._call.region,
     "aws:calledvia": lambda c: (c._call.origin.invoked_by,) if c._call.origin.invoked_by else None,
     "aws:calledviafirst": lambda c: c._call.origin.invoked_by or None,

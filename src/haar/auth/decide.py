@@ -139,6 +139,11 @@ def _mfa_age(question: Question) -> int | None:
     return None if at is None or now is None else int(now - at)
 
 
+def _assumed_root(question: Question) -> bool | None:
+    principal = question.principal
+    return True if principal.temporary and principal.kind == "user" and principal.arn.endswith(":root") else None
+
+
 def _iso(at: float | None) -> str | None:
     return None if at is None else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -156,6 +161,7 @@ _FOLLOWING: dict[str, Callable[[Question], Value]] = {
     "aws:PrincipalIsAWSService": lambda q: None if q.principal.kind == "anonymous" else q.principal.kind == "service",
     "aws:PrincipalServiceName": lambda q: q.principal.name if q.principal.kind == "service" else None,
     "aws:PrincipalServiceNamesList": lambda q: (q.principal.name,) if q.principal.kind == "service" else None,
+    "aws:AssumedRoot": _assumed_root,
     "aws:FederatedProvider": lambda q: q.principal.federated_provider or None,
     "aws:ResourceAccount": lambda q: q.resource_account or q.principal.account or None,
     "aws:CurrentTime": lambda q: _iso(q.now),

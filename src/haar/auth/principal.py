@@ -6,9 +6,10 @@ Signatures are checked against the real clock, as clients sign with theirs; expi
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from haar.auth import sigv4, tokens
+from haar.auth import pages, sigv4, tokens
 from haar.errors import ServiceError
 from haar.kit.call import root_of
 from haar.kit.epoch import epoch
@@ -29,7 +30,22 @@ _ACCOUNT = re.compile(r"\d{12}")
 _UNKNOWN = ServiceError("InvalidClientTokenId", "The security token included in the request is invalid.", status=403)
 _EXPIRED = ServiceError("ExpiredToken", "The security token included in the request is expired", status=403)
 _UNSIGNED_CHUNKS = ServiceError("MissingAuthenticationToken", "Request is missing Authentication Token", status=403)
+_FROM_A_PAGE = ServiceError(
+    "AccessDenied",
+    "Web pages may not use the well-known development keys: every page in the browser knows them. "
+    "Make an access key of your own, or call from a program.",
+    status=403,
+)
+# which operation is meant stands in this header alone, so a signature that leaves it out would be good for all of them
+_UNSIGNED_TARGET = ServiceError(
+    "SignatureDoesNotMatch", "'X-Amz-Target' must be a 'SignedHeader' in the AWS Authorization.", status=403
+)
 _CACHED_MAX = 4096
+#: The longest access key id there is (IAM API Reference, API_AccessKey.html); what is longer is not looked for.
+_KEY_LENGTH_MAX = 128
+_REGION = re.compile(r"[a-z0-9-]{1,32}")
+#: Credential scopes of a service besides its signing name.
+_MORE_SCOPES = {"s3": ("s3express", "s3-object-lambda"), "s3control": ("s3-outposts",)}
 
 
 class RootKey(Record):
@@ -59,7 +75,16 @@ class Authenticator:
         if claim is None:
             return ANONYMOUS
         ports = self._ports
+        if len(claim.access_key) > _KEY_LENGTH_MAX:
+            raise _UNKNOWN
         secret, principal = self._who(tx, claim.access_key, claim.token, region)
+        if self._development and secret == DEVELOPMENT_SECRET and pages.may_come_from_one(http.headers, ports.config):
+            raise _FROM_A_PAGE
+        wrong = _scope_trouble(service, region, claim.service, claim.region)
+        if wrong:
+            raise ServiceError("SignatureDoesNotMatch", wrong, status=403)
+        if "x-amz-target" in http.headers and "x-amz-target" not in claim.signed_headers:
+            raise _UNSIGNED_TARGET
         clock = ports.clock
         now = clock.now()
         # a presigned request ages in the cloud's own time; how far the client's clock is off is a matter of real time
@@ -81,7 +106,8 @@ class Authenticator:
             raise _UNSIGNED_CHUNKS
         secret, _ = self._who(tx, claim.access_key, claim.token, claim.region)
         decode = decoder(claim, http.headers, secret)
-        assert decode is not None
+        if decode is None:
+            return http.body  # a presigned request says in its query how its body is signed, whatever a header claims
         body = decode.feed(http.body)
         decode.close()
         return body
@@ -148,6 +174,21 @@ class Authenticator:
         return identities.credential(tx, access_key)
 
 
+@lru_cache(maxsize=1024)
+def _scope_trouble(service: str, region: str, scope_service: str, scope_region: str) -> str:
+    """What is wrong with the scope of a request for a service and region, in AWS's words; empty when nothing is."""
+    # an ARN is made of the region, so it must hold nothing that divides or matches in one
+    if scope_region != region or not _REGION.fullmatch(scope_region):
+        return f"Credential should be scoped to a valid region, not '{scope_region}'. "
+    if scope_service == service:
+        return ""
+    from haar.catalog.models import model
+
+    spoken = model(service)
+    allowed = (spoken.signing_name, spoken.metadata.get("endpointPrefix"), *_MORE_SCOPES.get(service, ()))
+    return "" if scope_service in allowed else f"Credential should be scoped to correct service: '{allowed[0]}'. "
+
+
 def _session_principal(session: tokens.Session) -> Principal:
     limited = bool(session.policies or session.policy_arns)
     kind: Kind = "role" if session.kind == "role" else "federated" if session.kind == "federated" else "user"
@@ -173,5 +214,6 @@ def _session_principal(session: tokens.Session) -> Principal:
         claims=session.context,
         session_policies=session.policies if limited else None,
         session_policy_arns=session.policy_arns,
-        service_linked="/aws-service-role/" in session.issuer,
+        # the path alone is not enough: anybody may choose it for a user, or have it further inside a role's path
+        service_linked=kind == "role" and session.issuer.partition(":role")[2].startswith("/aws-service-role/"),
     )

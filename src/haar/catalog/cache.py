@@ -31,7 +31,8 @@ def load(name: str) -> Any:
     try:
         with open(directory() / name, "rb") as file:
             # marshal trusts its input: a file somebody else could have written is not ours to read
-            if hasattr(os, "getuid") and os.fstat(file.fileno()).st_uid not in (os.getuid(), 0):
+            about = os.fstat(file.fileno())
+            if hasattr(os, "getuid") and (about.st_uid not in (os.getuid(), 0) or about.st_mode & 0o022):
                 return None
             return marshal.loads(file.read())
     except (OSError, ValueError, EOFError, TypeError):

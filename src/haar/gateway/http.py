@@ -29,6 +29,18 @@ if TYPE_CHECKING:
 
 _LINES = {int(status): f"HTTP/1.1 {int(status)} {status.phrase}\r\n" for status in HTTPStatus}
 _HEADERS_MAX = 64 * 1024
+#: What a message may take besides its body before it is given up: a line or a header that never ends is kept nowhere.
+_FRAME_MAX = 512 * 1024
+#: Requests on one connection that wait for the answer before them; more are left in the socket.
+_QUEUE_MAX = 16
+#: Real seconds after which a connection is closed: with half a request that does not go on or has only its head so
+#: far, and with no request at all.
+_HALF_SECONDS = 60
+_IDLE_SECONDS = 600
+_SWEEP_SECONDS = 15
+#: header names as they came -> in lower case: a client sends the same ten again and again
+_FIELDS: dict[bytes, str] = {}
+_FIELDS_MAX = 512
 _WRITE_HIGH_WATER = 4 * 1024 * 1024
 
 
@@ -48,6 +60,8 @@ class Server:
         self._answers: list[tuple[Connection, Attempt | control.Exchange, HttpReply, bool]] = []
         self._grouped = False
         self.date = b""
+        #: seconds since the server began, counted by its own tick
+        self.ticks = 0
 
     async def start(self) -> tuple[str, int]:
         """Begin to listen; the address and port."""
@@ -82,7 +96,16 @@ class Server:
 
     def _tick(self) -> None:
         self.date = f"date: {formatdate(usegmt=True)}\r\nserver: haar\r\n".encode()
+        self.ticks += 1
+        if self.ticks % _SWEEP_SECONDS == 0:
+            self.sweep()
         asyncio.get_running_loop().call_later(1.0, self._tick)
+
+    def sweep(self) -> None:
+        """Close the connections whose clients have gone quiet."""
+        for connection in list(self.connections):
+            if connection.is_stale(self.ticks):
+                connection.end()
 
     def _committed(self, changed: set[tuple[str, Any]]) -> None:
         cloud = self.cloud
@@ -150,8 +173,8 @@ class Connection(asyncio.Protocol):
     """One client connection."""
 
     __slots__ = (
-        "_body", "_closing", "_headers", "_headers_size", "_parked", "_parser", "_peer", "_queue", "_size",
-        "_too_large", "_url", "server", "transport",
+        "_begun", "_body", "_closing", "_fed", "_headers", "_headers_size", "_heard", "_parked", "_parser", "_peer",
+        "_queue", "_reading_body", "_size", "_too_large", "_url", "server", "transport",
     )  # fmt: skip
 
     def __init__(self, server: Server) -> None:
@@ -163,6 +186,10 @@ class Connection(asyncio.Protocol):
         self._closing = False
         self._peer = ""
         self.on_message_begin()
+        #: the tick in which the message that is arriving began; None between messages
+        self._begun: int | None = None
+        #: the tick in which anything arrived
+        self._heard = server.ticks
 
     # -- the transport -----------------------------------------------------------------------------------------
 
@@ -183,19 +210,33 @@ class Connection(asyncio.Protocol):
             self._parked = None
 
     def data_received(self, data: bytes) -> None:
+        self._heard = self.server.ticks
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             self._refuse(426, "Haar speaks HTTP/1.1 on this port.")
         except httptools.HttpParserError as error:
             self._refuse(400, f"This is not HTTP: {error}")
+        else:
+            self._fed += len(data)
+            # the body is counted where it arrives; the smallest chunk is a byte in a frame of five
+            if self._fed > _FRAME_MAX + 8 * self._size and self._begun is not None:
+                self._refuse(431, "The head of the request is larger than Haar takes in.")
+
+    def is_stale(self, ticks: int) -> bool:
+        """Whether nobody is to be expected to say or hear anything more here."""
+        if self._parked is not None or self._queue:
+            return False
+        if self._begun is None:
+            return ticks - self._heard > _IDLE_SECONDS
+        return ticks - (self._heard if self._reading_body else self._begun) > _HALF_SECONDS
 
     def pause_writing(self) -> None:
         if self.transport is not None:
             self.transport.pause_reading()
 
     def resume_writing(self) -> None:
-        if self.transport is not None:
+        if self.transport is not None and len(self._queue) < _QUEUE_MAX:
             self.transport.resume_reading()
 
     # -- httptools ---------------------------------------------------------------------------------------------
@@ -207,6 +248,9 @@ class Connection(asyncio.Protocol):
         self._body: list[bytes] = []
         self._size = 0
         self._too_large = False
+        self._fed = 0
+        self._reading_body = False
+        self._begun = self.server.ticks
 
     def on_url(self, url: bytes) -> None:
         self._url += url
@@ -216,12 +260,17 @@ class Connection(asyncio.Protocol):
         if self._headers_size > _HEADERS_MAX:
             self._too_large = True
             return
-        field = name.decode("latin-1").lower()
+        field = _FIELDS.get(name)
+        if field is None:
+            field = name.decode("latin-1").lower()
+            if len(_FIELDS) < _FIELDS_MAX and len(name) <= 64:
+                _FIELDS[name] = field
         text = value.decode("latin-1")
         headers = self._headers
         headers[field] = f"{headers[field]},{text}" if field in headers else text
 
     def on_headers_complete(self) -> None:
+        self._reading_body = True
         if self._headers.get("expect", "").lower() == "100-continue" and self.transport is not None:
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
@@ -234,6 +283,9 @@ class Connection(asyncio.Protocol):
             self._body.append(body)
 
     def on_message_complete(self) -> None:
+        self._begun = None
+        if self._closing:
+            return  # it was refused, and what follows on the connection with it
         if self._too_large:
             self._refuse(413, "The request is larger than Haar takes in.")
             return
@@ -249,6 +301,8 @@ class Connection(asyncio.Protocol):
         keep = self._parser.should_keep_alive()
         if self._parked is not None or self._queue:
             self._queue.append((http, keep))
+            if len(self._queue) >= _QUEUE_MAX and self.transport is not None:
+                self.transport.pause_reading()
         else:
             self._serve(http, keep)
 
@@ -283,6 +337,8 @@ class Connection(asyncio.Protocol):
         while self._queue and self._parked is None and self.transport is not None:
             http, keep = self._queue.popleft()
             self._serve(http, keep)
+        if len(self._queue) < _QUEUE_MAX and self.transport is not None:
+            self.transport.resume_reading()
 
     def send(self, reply: HttpReply, http: HttpRequest, keep: bool) -> None:
         """Write an answer."""

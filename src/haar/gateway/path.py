@@ -131,7 +131,10 @@ class Attempt:
             request = self.request
             if request is None:
                 request = codec.parse(self.http, routed.labels)
-                codec.validate(request, code=operation.service.validation_error or None, enums=operation.enums)
+                room = operation.service
+                codec.validate(
+                    request, code=room.validation_error or None, enums=operation.enums, words=room.pattern_words
+                )
                 self.request = request
             reply = perform(call, operation, request)
             rendered: HttpReply = codec.render(reply, self.request_id)
@@ -146,7 +149,7 @@ class Attempt:
         headers = http.headers
         self.origin = Origin(
             http.client, headers.get("user-agent", ""), secure=http.scheme == "https",
-            host=headers.get("host", ""), path=http.path,
+            host=headers.get("host", ""), path=http.path, referer=headers.get("referer", ""),
         )  # fmt: skip
         try:
             self.principal = self.gateway.authenticate(tx, http, routed.service, routed.region or "")

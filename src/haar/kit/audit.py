@@ -59,9 +59,14 @@ def request_id(random_bits: int, at: float) -> str:
     So an event is found by its id alone, without an index that every call would have to pay for.
     `random_bits` are 74 random bits.
     """
-    tail = 0x8000000000000000 | (random_bits >> 12)
-    h = f"{int(at * 1000) & 0xFFFFFFFFFFFF:012x}7{random_bits & 0xFFF:03x}{tail:016x}"
-    return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
+    milliseconds = int(at * 1000)
+    return "%08x-%04x-7%03x-%04x-%012x" % (  # noqa: UP031  # quicker than an f-string, on every call
+        milliseconds >> 16 & 0xFFFFFFFF,
+        milliseconds & 0xFFFF,
+        random_bits & 0xFFF,
+        0x8000 | random_bits >> 60,
+        random_bits >> 12 & 0xFFFFFFFFFFFF,
+    )
 
 
 def find(tx: Transaction, request_id: str) -> Event | None:

@@ -25,7 +25,7 @@ K = TypeVar("K", bound="Resource | GlobalResource")
 class Origin:
     """Where a call came from: the parts of the HTTP request that policies and the audit trail ask about."""
 
-    __slots__ = ("agent", "context", "host", "invoked_by", "path", "secure", "source_ip")
+    __slots__ = ("agent", "context", "host", "invoked_by", "path", "referer", "secure", "source_ip")
 
     def __init__(
         self,
@@ -37,9 +37,12 @@ class Origin:
         context: Mapping[str, Any] | None = None,
         host: str = "",
         path: str = "",
+        referer: str = "",
     ) -> None:
         self.source_ip = source_ip
         self.agent = agent
+        #: the page that a browser came from, where it said so
+        self.referer = referer
         self.secure = secure
         #: the host the client addressed (with its port) and the path, for services whose answers or requests use
         #: them; empty for a call from inside

@@ -153,7 +153,13 @@ class Paging(msgspec.Struct, frozen=True):
             limit = self.default
         elif most is not None and int(limit) > most:
             limit = most
-        items, mark = page.cut(after, int(limit) if limit is not None else None)
+        try:
+            items, mark = page.cut(after, int(limit) if limit is not None else None)
+        except (TypeError, LookupError) as error:
+            if after is None:
+                raise
+            # a mark of another form than those of this list: nobody was given this token
+            raise self._refused() from error
         reply: dict[str, Any] = {self.result: items, **page.extra}
         if self.more:
             reply[self.more] = mark is not None
@@ -173,7 +179,10 @@ class Paging(msgspec.Struct, frozen=True):
                 return msgspec.msgpack.decode(raw[4:])
         except (binascii.Error, ValueError, msgspec.DecodeError):
             pass
-        raise ServiceError(self.bad_token, "The pagination token is not valid for this operation.")
+        raise self._refused()
+
+    def _refused(self) -> ServiceError:
+        return ServiceError(self.bad_token, "The pagination token is not valid for this operation.")
 
     def _check(self, body: bytes) -> bytes:
         return hashlib.blake2b(body, digest_size=4, key=self.operation.encode()).digest()

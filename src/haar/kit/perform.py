@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from haar.errors import ServiceError
 from haar.kit import tokens
 from haar.kit.audit import Event
 from haar.kit.page import Page
-from haar.record import Record
+from haar.record import RECORDS, Record
 
 if TYPE_CHECKING:
     from haar.kit.call import Call
@@ -60,6 +61,7 @@ def admit(call: Call, operation: Operation, request: dict[str, Any]) -> list[Any
         resources.append((arn, kind.__declared__.get("cloudformation", kind.__table__)))
     if operation.resource is not None:
         pairs = _pairs(operation.resource(call, request))
+        resources.extend(one for one in _kept(call.service, pairs) if one not in resources)
     if not operation.open:
         action = operation.action
         assert action is not None
@@ -103,7 +105,7 @@ def record(
         reply = None
     if redact and reply:
         reply = _hide(reply, redact)
-    call.tx.put(
+    call.tx.add(
         Event(
             account=call.account, region=call.region, at=call.started, id=call.request_id,
             service=call.service, operation=call.operation,
@@ -144,6 +146,22 @@ def _once(call: Call, operation: Operation, targets: list[Any], request: dict[st
         reply = finish(operation, request, operation.function(call, *targets, request))
         tokens.remember(call, name, token, rest, reply)
     return reply
+
+
+def _kept(service: str, pairs: list[tuple[str, Any]]) -> Iterator[tuple[str, str]]:
+    """(ARN, type) of what a `resource=` rule named, if it is a thing the service keeps and no pattern of many."""
+    for arn, _ in pairs:
+        if "*" not in arn:
+            kind = next((kind for kind in _kinds(service) if kind.key_of(arn) is not None), None)
+            if kind is not None:
+                yield arn, kind.__declared__.get("cloudformation", kind.__table__)
+
+
+@cache
+def _kinds(service: str) -> list[Any]:
+    """The kinds of resources a room has declared; all are known once one of its operations runs."""
+    room = service.replace("-", "_") + "."
+    return [kind for table, kind in RECORDS.items() if table.startswith(room) and "arn" in kind.__declared__]
 
 
 def _pairs(found: Any) -> list[tuple[str, Any]]:

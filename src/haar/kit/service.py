@@ -129,6 +129,7 @@ class Service(Generic[E]):
     * `name`: botocore's name of the service.
     * `iam_prefix`: the prefix of its IAM actions, where it is not the signing name.
     * `validation_error`: the error code of a broken model constraint, where it is not the protocol's default.
+    * `pattern_words`: the service's own sentences for broken patterns of its model, `{member}` standing for the member.
     * `also_raises`: error codes AWS answers and the model does not list.
     * `page_size`: items on a page when the request names no limit; `page_max`: on the largest page, if larger.
     * `encoded_denials`: denials carry an encoded authorization message, as EC2's do.
@@ -140,6 +141,7 @@ class Service(Generic[E]):
         *,
         iam_prefix: str = "",
         validation_error: str = "",
+        pattern_words: Mapping[str, str] | None = None,
         also_raises: tuple[str, ...] | list[str] = (),
         page_size: int | None = 1000,
         page_max: int | None = None,
@@ -150,6 +152,7 @@ class Service(Generic[E]):
         self.name = name
         self.iam_prefix = iam_prefix
         self.validation_error = validation_error
+        self.pattern_words = pattern_words or {}
         self.also_raises = tuple(also_raises)
         self.page_size = page_size
         self.page_max = page_max

@@ -95,7 +95,7 @@ class DirectoryBlobs:
 
     def __init__(self, directory: str | Path, *, durability: Durability = "process") -> None:
         self.directory = Path(directory)
-        self.directory.mkdir(parents=True, exist_ok=True)
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._sync = durability == "power"
 
     def writer(self) -> DirectoryBlobWriter:

@@ -20,10 +20,12 @@ the same followed by FF, a byte that no encoding starts with.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from struct import Struct
 from typing import Any
 
-__all__ = ["AFTER", "encode", "encode_key", "prefix_bounds", "starting_with", "table_prefix"]
+__all__ = ["AFTER", "encode", "encode_key", "encoder", "prefix_bounds", "starting_with", "table_prefix"]
 
 #: Appended to an encoded prefix, this is behind every key that begins with the prefix.
 AFTER = b"\xff"
@@ -72,6 +74,52 @@ def encode(values: tuple[Any, ...]) -> bytes:
         else:
             encoded += _encode_one(value)
     return encoded + _encode_texts(texts) if texts else encoded
+
+
+@cache
+def encoder(shape: str) -> Callable[[tuple[Any, ...]], bytes]:
+    """`encode` for tuples of one shape, twice as quick: a letter a value, `f` for a float, `s` for a text.
+
+    A value of another type than its letter says is no mistake, only slower.
+    """
+    names = [f"v{position}" for position in range(len(shape))]
+    lines = ["def encode_shape(values):", f"    ({''.join(name + ', ' for name in names)}) = values"]
+    guards: list[str] = []
+    pieces: list[str] = []
+    texts: list[str] = []
+    checks: list[tuple[str, str, int]] = []
+    for letter, name in zip(shape + "f", [*names, ""], strict=True):
+        if name and letter == "s":
+            guards.append(f"{name}.__class__ is str")
+            texts.append(name)
+            continue
+        if texts:
+            piece = f"t{len(pieces)}"
+            joined = "".join(rf"\x10{{{text}}}\0" for text in texts)
+            checks.append((piece, joined, len(texts)))
+            pieces.append(piece)
+            texts = []
+        if name:
+            guards.append(f"{name}.__class__ is float and {name} >= 0.0")
+            pieces.append(f"positive(0x21, {name} + 0.0, {_EXACT})")
+    lines.append(f"    if {' and '.join(guards)}:")
+    lines.append("        try:")
+    lines += [f"            {piece} = f'{joined}'.encode()" for piece, joined, _ in checks]
+    lines.append("            " + (" and ".join(_clean(piece, count) for piece, _, count in checks) or "True"))
+    lines[-1] = f"            clean = {lines[-1].strip()}"
+    lines.append("        except UnicodeEncodeError:")
+    lines.append("            clean = False")
+    lines.append("        if clean:")
+    lines.append(f"            return {' + '.join(pieces)}")
+    lines.append("    return encode(values)")
+    scope: dict[str, Any] = {"encode": encode, "positive": _positive}
+    exec("\n".join(lines), scope)  # noqa: S102 (made of the letters of a shape and nothing else)
+    made: Callable[[tuple[Any, ...]], bytes] = scope["encode_shape"]
+    return made
+
+
+def _clean(piece: str, count: int) -> str:
+    return rf"{piece}.count(b'\0') == {count} and b'\1' not in {piece}"
 
 
 def _encode_texts(texts: list[str]) -> bytes:

@@ -167,7 +167,8 @@ class LmdbBackend:
         self.directory = directory
         self.writer: LmdbTransaction | None = None
         self._group: lmdb.Transaction | None = None
-        directory.mkdir(parents=True, exist_ok=True)
+        # access keys and the key that seals sessions are inside: for the owner's eyes alone
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock: int | None = _hold(directory)
         try:
             sync = durability == "power"
@@ -175,6 +176,7 @@ class LmdbBackend:
                 str(directory),
                 map_size=map_size or _MAP_SIZE,
                 subdir=True,
+                mode=0o600,
                 sync=sync,
                 metasync=sync,
                 writemap=False,

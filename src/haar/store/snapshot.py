@@ -36,7 +36,9 @@ def dump(backend: Backend, path: Path, version: int) -> int:
     beside = path.with_name(path.name + ".part")
     raw = backend.begin(write=False)
     try:
-        with beside.open("wb") as file:
+        # access keys are inside: for the owner's eyes alone, and never through a link that somebody left there
+        beside.unlink(missing_ok=True)
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:
             count = _write(raw, file, version)
             file.flush()
             os.fsync(file.fileno())

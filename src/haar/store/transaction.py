@@ -12,6 +12,7 @@ functions, all in the same transaction.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from operator import attrgetter
 from types import TracebackType
@@ -41,24 +42,25 @@ _TAIL_BYTES = 3
 class _Indexed:
     """How one index of a kind is kept: what its entries begin with and how a record's is made."""
 
-    __slots__ = ("heads", "index", "prefix")
+    __slots__ = ("encode", "heads", "index", "prefix")
 
     def __init__(self, index: Index[Any]) -> None:
         self.index = index
         self.prefix = keys.table_prefix(index.name)
         self.heads = _getter(index.fields)
+        self.encode = keys.encoder(_shape(index.kind, index.fields))
 
     def entry(self, record: Record, tail: bytes) -> bytes | None:
         heads = self.heads(record)
         if heads[0] is None:
             return None
-        return self.prefix + keys.encode(heads) + tail
+        return self.prefix + self.encode(heads) + tail
 
 
 class Plan:
     """What writing a kind takes, worked out once."""
 
-    __slots__ = ("changed", "declared", "indexes", "kept", "key_of", "kind", "prefix", "starts", "table")
+    __slots__ = ("changed", "declared", "encode", "indexes", "kept", "key_of", "kind", "prefix", "starts", "table")
 
     def __init__(self, kind: type[Record]) -> None:
         assert kind.__keys__, f"{kind.__table__} declares no key()"
@@ -66,6 +68,7 @@ class Plan:
         self.table = kind.__table__
         self.prefix = keys.table_prefix(kind.__table__)
         self.key_of = _getter(kind.__keys__)
+        self.encode = keys.encoder(_shape(kind, kind.__keys__))
         self.indexes = [_Indexed(index) for index in kind.__indexes__]
         #: what the entries of each index begin with
         self.starts = {indexed.index: indexed.prefix for indexed in self.indexes}
@@ -107,7 +110,7 @@ class Transaction:
             if found is not _UNREAD:
                 return found
         assert len(key) == len(kind.__keys__), f"{plan.table} has the key {kind.__keys__}, not {key}"
-        stored = self._raw.get(plan.prefix + keys.encode(key))
+        stored = self._raw.get(plan.prefix + plan.encode(key))
         record = None if stored is None else decode(kind, stored)
         if kept is not None and self._keeps:
             if len(kept) >= _KEPT_MAX:
@@ -125,7 +128,7 @@ class Transaction:
         key_values = plan.key_of(record)
         if plan.kept is not None:
             self._unkeep(plan, key_values)
-        tail = keys.encode(key_values)
+        tail = plan.encode(key_values)
         key = plan.prefix + tail
         if plan.indexes or plan.changed:
             stored = raw.get(key)
@@ -151,6 +154,28 @@ class Transaction:
             self.changed.add((plan.table, key_values[0]))
         return record
 
+    def add(self, record: R) -> R:
+        """`put` for a record whose key is surely new, such as one with an id made this moment: nothing is looked up.
+
+        Over an existing row it would leave that row's index entries behind.
+        """
+        kind = record.__class__
+        plan = self._plans.get(kind) or self._prepare(kind)
+        if plan.changed or plan.kept is not None or len(kind.__indexes__) != plan.declared:
+            return self.put(record)
+        raw = self._raw
+        key_values = plan.key_of(record)
+        tail = plan.encode(key_values)
+        raw.put(plan.prefix + tail, encode(record))
+        size = len(tail).to_bytes(_TAIL_BYTES, "big")
+        for indexed in plan.indexes:
+            entry = indexed.entry(record, tail)
+            if entry is not None:
+                raw.put(entry, size)
+        self._writes += 1
+        self.changed.add((plan.table, key_values[0]))
+        return record
+
     def delete(self, what: Record | type[Record], *key: Any) -> bool:
         """Remove a record, or the row of a kind under a full key. False when there was none."""
         if isinstance(what, Record):
@@ -166,7 +191,7 @@ class Transaction:
         if plan.kept is not None:
             self._unkeep(plan, key_values)
         raw = self._raw
-        tail = keys.encode(key_values)
+        tail = plan.encode(key_values)
         row = plan.prefix + tail
         if not plan.indexes and not plan.changed:
             if not raw.delete(row):
@@ -395,6 +420,14 @@ class _Ended:
 
 _ENDED: Any = _Ended()
 _UNREAD: Any = object()
+
+
+def _shape(kind: type[Record], fields: tuple[str, ...]) -> str:
+    """What the fields of a key hold, a letter each; see `keys.encoder`."""
+    declared: dict[str, Any] = {}
+    for base in reversed(kind.__mro__):
+        declared |= inspect.get_annotations(base)
+    return "".join("f" if declared.get(field) in ("float", "float | None", float) else "s" for field in fields)
 
 
 def _getter(fields: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:

@@ -18,8 +18,9 @@ from haar.wire.json_shapes import compile_parser, compile_renderer
 
 if TYPE_CHECKING:
     from haar.catalog.models import ServiceModel
+    from haar.wire.eventstream import RpcStream
 
-__all__ = ["JsonCodec", "error_reply", "make"]
+__all__ = ["JsonCodec", "error_reply", "make", "query_error", "streams"]
 
 #: The front that AWS's JSON 1.0 services share answers these itself, under its own namespace.
 FRONT_ERRORS = frozenset(
@@ -57,13 +58,14 @@ def _nothing(value: Any) -> dict[str, Any]:
 class JsonCodec:
     """Reads requests and writes answers of one operation."""
 
-    __slots__ = ("content_type", "model", "operation", "parse_value", "render_value")
+    __slots__ = ("content_type", "events_in", "events_out", "model", "operation", "parse_value", "render_value")
 
     def __init__(self, model: ServiceModel, operation: str) -> None:
         declared = model.operations[operation]
         self.model = model
         self.operation = operation
         self.content_type = f"application/x-amz-json-{model.metadata.get('jsonVersion', '1.0')}"
+        self.events_in, self.events_out = streams(model, operation, "json")
         self.parse_value: Callable[[Any], Any] = _nothing
         self.render_value: Callable[[Any], Any] | None = None
         if "input" in declared:
@@ -73,18 +75,27 @@ class JsonCodec:
 
     def parse(self, http: HttpRequest, labels: Mapping[str, str] | None = None) -> dict[str, Any]:
         """The typed request. Raises ServiceError SerializationException."""
+        body, events = http.body, None
+        if self.events_in is not None:
+            body, events = self.events_in.read(bytes(body))
         try:
-            value = self.parse_value(orjson.loads(http.body) if http.body else {})
+            value = self.parse_value(orjson.loads(body) if body else {})
         except ValueError:
             raise ServiceError("SerializationException", "", status=400) from None
         except RecursionError:
             raise ServiceError("SerializationException", "The request is nested too deeply", status=400) from None
+        if self.events_in is not None:
+            value[self.events_in.member] = events
         return value  # type: ignore[no-any-return]
 
     def render(self, reply: Mapping[str, Any] | None, request_id: str) -> HttpReply:
         """The answer; operations without an output answer an empty body."""
         render = self.render_value
         body = b"" if render is None else orjson.dumps(render(reply or {}), option=orjson.OPT_NON_STR_KEYS)
+        stream = self.events_out
+        if stream is not None:
+            body = stream.write(self.content_type, body, (reply or {}).get(stream.member) or ())
+            return HttpReply(200, [("x-amzn-RequestId", request_id), ("Content-Type", stream.CONTENT_TYPE)], body)
         return HttpReply(200, [("x-amzn-RequestId", request_id), ("Content-Type", self.content_type)], body)
 
     def render_error(self, error: ServiceError, request_id: str) -> HttpReply:
@@ -122,6 +133,22 @@ def query_error(model: ServiceModel | None, code: str, is_sender: bool) -> list[
     if model is None or "awsQueryCompatible" not in model.metadata:
         return []
     return [("x-amzn-query-error", f"{code};{'Sender' if is_sender else 'Receiver'}")]
+
+
+def streams(model: ServiceModel, operation: str, form: str) -> tuple[RpcStream | None, RpcStream | None]:
+    """How an operation's request and its reply stream events; nearly always not at all."""
+    declared = model.operations[operation]
+    return _stream(model, declared.get("input"), form), _stream(model, declared.get("output"), form)
+
+
+def _stream(model: ServiceModel, reference: Mapping[str, Any] | None, form: str) -> RpcStream | None:
+    members = model.shapes[reference["shape"]].get("members", {}) if reference else {}
+    for name, member in members.items():
+        if model.shapes[member["shape"]].get("eventstream"):
+            from haar.wire.eventstream import EventShapes, RpcStream  # few operations stream events
+
+            return RpcStream(name, EventShapes(model, member["shape"], form))
+    return None
 
 
 def make(model: ServiceModel, operation: str) -> JsonCodec:

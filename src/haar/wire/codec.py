@@ -47,6 +47,10 @@ class Codec:
         self.operation = operation
         self.protocol = protocol
         self.parse = spoken.parse
+        if "requestcompression" in model.operations[operation]:
+            from haar.wire.compression import opening  # one operation of all has it
+
+            self.parse = opening(spoken.parse)
         self.render = spoken.render
         self.render_error = spoken.render_error
         self._validator: Validator | None = None

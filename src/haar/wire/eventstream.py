@@ -6,6 +6,7 @@
     trailer   CRC-32 of everything before it (4)
 
 `encode` and `Decoder` know only that. `EventShapes` knows a modelled stream: which event is which message.
+`RpcStream` knows the body that has such a stream in a protocol without headers or paths of its own.
 https://smithy.io/2.0/aws/amazon-eventstream.html
 """
 
@@ -25,7 +26,19 @@ from haar.wire.xml_shapes import Dialect, merged, namespace_of, parse_document, 
 if TYPE_CHECKING:
     from haar.catalog.models import ServiceModel
 
-__all__ = ["Byte", "Decoder", "EventShapes", "HeaderValue", "Int", "Long", "Message", "Millis", "Short", "encode"]
+__all__ = [
+    "Byte",
+    "Decoder",
+    "EventShapes",
+    "HeaderValue",
+    "Int",
+    "Long",
+    "Message",
+    "Millis",
+    "RpcStream",
+    "Short",
+    "encode",
+]
 
 #: AWS's own limits, in bytes.
 HEADERS_BYTES_MAX = 128 * 1024
@@ -315,16 +328,6 @@ class EventShapes:
                 headers[member] = _to_header(kind, held)
         return encode(headers, payload)
 
-    def initial_response(self, values: Mapping[str, Any], render: Callable[[Any], bytes]) -> bytes:
-        """The first message of a stream in the RPC protocols: the other members of the output."""
-        content = {"json": "application/x-amz-json-1.1", "cbor": "application/cbor"}.get(self._form, "text/xml")
-        headers: dict[str, HeaderValue] = {
-            ":message-type": "event",
-            ":event-type": "initial-response",
-            ":content-type": content,
-        }
-        return encode(headers, render(values))
-
     def failure(self, error: ServiceError) -> bytes:
         """An error in the middle of a stream: a modelled exception, else a plain error message."""
         for name, event in self._events.items():
@@ -365,19 +368,59 @@ class EventShapes:
 
     def read(self, body: bytes) -> list[dict[str, Any]]:
         """The events of a whole stream, opened where clients wrap them in signed messages. Raises ServiceError."""
-        events: list[dict[str, Any]] = []
-        decoder = Decoder()
-        try:
-            for message in decoder.feed(body):
-                if ":chunk-signature" in message.headers and ":event-type" not in message.headers:
-                    events.extend([self.event(inner) for inner in Decoder().feed(message.payload)])
-                else:
-                    events.append(self.event(message))
-        except ValueError as error:
-            raise _broken(str(error)) from None
-        if not decoder.is_idle:
-            raise _broken("the stream ends inside a message")
-        return [event for event in events if event]
+        return [event for message in _messages(body) if (event := self.event(message))]
+
+
+def _messages(body: bytes) -> list[Message]:
+    """The messages of a whole stream; what is wrapped in a signed message is taken out of it. Raises ServiceError."""
+    found: list[Message] = []
+    decoder = Decoder()
+    try:
+        for message in decoder.feed(body):
+            if ":chunk-signature" in message.headers and ":event-type" not in message.headers:
+                found.extend(Decoder().feed(message.payload))
+            else:
+                found.append(message)
+    except ValueError as error:
+        raise _broken(str(error)) from None
+    if not decoder.is_idle:
+        raise _broken("the stream ends inside a message")
+    return found
+
+
+class RpcStream:
+    """A whole body in the RPC protocols, where one member of the request or the reply is a stream of events.
+
+    The other members come first, in a message of their own: `initial-request` or `initial-response`.
+    https://smithy.io/2.0/aws/amazon-eventstream.html#initial-request-and-initial-response
+    """
+
+    __slots__ = ("events", "member")
+
+    #: the content type of such a body
+    CONTENT_TYPE = "application/vnd.amazon.eventstream"
+
+    def __init__(self, member: str, events: EventShapes) -> None:
+        #: the member that is the stream
+        self.member = member
+        self.events = events
+
+    def read(self, body: bytes) -> tuple[bytes, list[dict[str, Any]]]:
+        """The payload of the initial request (empty when there is none), and the events. Raises ServiceError."""
+        messages = _messages(body)
+        first = b""
+        if messages and messages[0].headers.get(":event-type") == "initial-request":
+            first = messages.pop(0).payload
+        return first, [event for message in messages if (event := self.events.event(message))]
+
+    def write(self, content_type: str, first: bytes, events: Iterable[Mapping[str, Any]]) -> bytes:
+        """The body of a reply: the other members, as the protocol writes them, then the events."""
+        headers: dict[str, HeaderValue] = {
+            ":message-type": "event",
+            ":event-type": "initial-response",
+            ":content-type": content_type,
+        }
+        return encode(headers, first) + self.events.write(events)
 
 
 def _broken(why: str) -> ServiceError:

@@ -21,6 +21,7 @@ from urllib.parse import parse_qsl, unquote
 from haar.catalog import models
 from haar.catalog.services import QUERY_TOO, index
 from haar.errors import ServiceError
+from haar.wire import compression
 from haar.wire.codec import Codec, codec
 from haar.wire.http import HttpRequest
 from haar.wire.rest_routes import Found, routes_of
@@ -203,6 +204,8 @@ def _host(http: HttpRequest) -> tuple[str, str | None, str]:
     found = _hosts.get(host)
     if found is None:
         found = _read_host(host)
+        if len(host) > 255:  # no name is longer; nobody may fill the memory with what is none
+            return found
         if len(_hosts) >= _HOSTS_MAX:
             _hosts.clear()
         _hosts[host] = found
@@ -312,11 +315,22 @@ def _route_by_content(http: HttpRequest, service: str, region: str | None, prefi
 
 def _action(http: HttpRequest) -> tuple[bytes | None, bytes]:
     """(Action, Version) as they stand in the form or the query, still encoded."""
-    for text in (http.body if http.method == "POST" else b"", http.query.encode("utf-8", "replace")):
+    for text in (_form(http) if http.method == "POST" else b"", http.query.encode("utf-8", "replace")):
         if text and (match := _ACTION.search(text)) is not None:
             version = _VERSION.search(text)
             return match[1], version[1] if version else b""
     return None, b""
+
+
+def _form(http: HttpRequest) -> bytes:
+    """The body, out of its compression; a damaged one names no action."""
+    body = http.body
+    if body[:2] != compression.MAGIC:
+        return body
+    try:
+        return compression.opened(bytes(body))
+    except ServiceError:
+        return b""
 
 
 def _find_action(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from haar.errors import ServiceError
 from haar.wire import cbor
-from haar.wire.aws_json import query_error
+from haar.wire.aws_json import query_error, streams
 from haar.wire.faults import fault_of
 from haar.wire.http import HttpReply, HttpRequest
 from haar.wire.json_shapes import compile_parser, compile_renderer
@@ -32,7 +32,7 @@ def _headers(request_id: str, has_body: bool) -> list[tuple[str, str]]:
 class CborCodec:
     """Reads requests and writes answers of one operation."""
 
-    __slots__ = ("model", "operation", "parse_value", "render_value")
+    __slots__ = ("events_in", "events_out", "model", "operation", "parse_value", "render_value")
 
     def __init__(self, model: ServiceModel, operation: str) -> None:
         declared = model.operations[operation]
@@ -40,6 +40,7 @@ class CborCodec:
         self.operation = operation
         self.parse_value: Callable[[Any], Any] | None = None
         self.render_value: Callable[[Any], Any] | None = None
+        self.events_in, self.events_out = streams(model, operation, "cbor")
         if "input" in declared:
             self.parse_value = compile_parser(model, declared["input"]["shape"], "cbor")
         if "output" in declared:
@@ -49,17 +50,27 @@ class CborCodec:
         """The typed request. Raises ServiceError SerializationException."""
         if self.parse_value is None:
             return {}
+        body, events = bytes(http.body), None
+        if self.events_in is not None:
+            body, events = self.events_in.read(body)
         try:
-            value = self.parse_value(cbor.decode(bytes(http.body)) if http.body else {})
+            value = self.parse_value(cbor.decode(body) if body else {})
         except (ValueError, RecursionError):
             raise ServiceError("SerializationException", "", status=400) from None
+        if self.events_in is not None:
+            value[self.events_in.member] = events
         return value  # type: ignore[no-any-return]
 
     def render(self, reply: Mapping[str, Any] | None, request_id: str) -> HttpReply:
         """The answer."""
         if self.render_value is None:
             return HttpReply(200, _headers(request_id, False), b"")
-        return HttpReply(200, _headers(request_id, True), cbor.encode(self.render_value(reply or {})))
+        body = cbor.encode(self.render_value(reply or {}))
+        stream = self.events_out
+        if stream is not None:
+            body = stream.write("application/cbor", body, (reply or {}).get(stream.member) or ())
+            return HttpReply(200, [*_headers(request_id, False), ("Content-Type", stream.CONTENT_TYPE)], body)
+        return HttpReply(200, _headers(request_id, True), body)
 
     def render_error(self, error: ServiceError, request_id: str) -> HttpReply:
         """The answer to a request that failed."""

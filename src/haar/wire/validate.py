@@ -34,6 +34,7 @@ DEFAULT_CODES: Mapping[str, str] = {
     "ec2": "InvalidParameterValue",
     "rest-xml": "InvalidRequest",
 }
+_PATTERN = "Member must satisfy regular expression pattern: "
 _NUMBERS = frozenset(("integer", "long", "short", "byte", "float", "double", "bigInteger", "bigDecimal"))
 
 
@@ -199,10 +200,18 @@ class Validator:
             key = f"validate{'' if enums else '-open'}/{self.shape_name}"
             self.check = function(model, key, "check", write, {"matcher": matcher})
 
-    def __call__(self, request: Mapping[str, Any], *, code: str | None = None, enums: bool = True) -> None:
+    def __call__(
+        self,
+        request: Mapping[str, Any],
+        *,
+        code: str | None = None,
+        enums: bool = True,
+        words: Mapping[str, str] | None = None,
+    ) -> None:
         """Raise ServiceError with AWS's words when the request breaks a constraint.
 
         `code` replaces the protocol's usual error code; `enums=False` leaves enumerations to the operation.
+        `words` are a service's own sentences for some patterns, with `{member}` in them.
         """
         try:
             if self.check(request):
@@ -211,7 +220,7 @@ class Validator:
         except RecursionError:
             raise ServiceError(code or self.default_code, "The request is nested too deeply", status=400) from None
         if problems:
-            raise ServiceError(code or self.default_code, message_of(problems), status=400)
+            raise ServiceError(code or self.default_code, message_of(problems, words or {}), status=400)
 
     def problems(self, request: Mapping[str, Any], *, enums: bool = True) -> list[Problem]:
         """Everything that is wrong, in the model's order."""
@@ -222,10 +231,13 @@ def _all_is_well(request: Any) -> bool:
     return True
 
 
-def message_of(problems: list[Problem]) -> str:
-    """All problems in one sentence, as AWS counts them."""
-    count = len(problems)
-    return f"{count} validation error{'' if count == 1 else 's'} detected: {'; '.join(map(str, problems))}"
+def message_of(problems: list[Problem], words: Mapping[str, str] | None = None) -> str:
+    """All problems in one sentence, as AWS counts them; a service's own sentence (`words`) stands alone uncounted."""
+    told = [(words or {}).get(problem.constraint.removeprefix(_PATTERN), "") for problem in problems]
+    texts = [own.format(member=each.path) if own else str(each) for own, each in zip(told, problems, strict=True)]
+    if len(texts) == 1 and told[0]:
+        return texts[0]
+    return f"{len(texts)} validation error{'' if len(texts) == 1 else 's'} detected: {'; '.join(texts)}"
 
 
 def explain(model: ServiceModel, shape_name: str, value: Any, *, enums: bool = True) -> list[Problem]:
@@ -266,7 +278,7 @@ class _Explainer:
         if kind == "string" and shape.get("pattern"):
             pattern = compiled(shape["pattern"])
             holds = pattern is None or pattern.fullmatch(value) is not None
-            found.append(("pattern", f"Member must satisfy regular expression pattern: {shape['pattern']}", holds))
+            found.append(("pattern", f"{_PATTERN}{shape['pattern']}", holds))
         if kind == "string" and shape.get("enum") and self.enums:
             choices = ", ".join(shape["enum"])
             found.append(("enum", f"Member must satisfy enum value set: [{choices}]", value in shape["enum"]))

@@ -25,12 +25,26 @@ from haar.services.iam.resources import (
 if TYPE_CHECKING:
     from haar.shapes import iam as api
 
+#: IAM words its oldest patterns itself; the rest it says as AWS's shared validation does.
+_PATTERN_WORDS = {
+    r"[\w+=,.@-]+": "The specified value for {member} is invalid. It must contain only alphanumeric characters "
+    "and/or the following: +=,.@_-",
+    r"[\w]+": "The specified value for {member} is invalid. It must contain only alphanumeric characters.",
+    r"(\u002F)|(\u002F[\u0021-\u007E]+\u002F)": "The specified value for {member} is invalid. It must begin and end "
+    "with / and contain only alphanumeric characters and/or / characters.",
+    r"((/[A-Za-z0-9\.,\+@=_-]+)*)/": "The specified value for {member} is invalid. It must begin and end "
+    "with / and contain only alphanumeric characters and/or / characters.",
+    r"\u002F[\u0021-\u007F]*": "The specified value for {member} is invalid. It must begin with the / character "
+    "and contain only alphanumeric characters and/or / characters.",
+}
+
 iam: Service[api.ErrorCode | Literal["ValidationError", "AccessDenied"]] = Service(
     "iam",
     page_size=100,
     page_max=1000,
     bad_token="ValidationError",
     also_raises=("ValidationError", "AccessDenied"),
+    pattern_words=_PATTERN_WORDS,
     is_global=True,
 )
 iam.named(

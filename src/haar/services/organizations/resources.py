@@ -157,6 +157,15 @@ class Policy(
         """Whether AWS wrote it."""
         return self.account == "aws"
 
+    @classmethod
+    def key_of(cls, arn: str) -> tuple[str, ...] | None:
+        """The primary key inside a policy's ARN; AWS's own policies have no organization in theirs."""
+        parts = arn.split(":", 5)
+        pieces = parts[-1].split("/")
+        if len(parts) != 6 or parts[2] != "organizations" or len(pieces) != 4 or pieces[0] != "policy":
+            return None
+        return parts[4], pieces[1], pieces[3]
+
 
 class Attachment(Record):
     """A policy is attached to a root, unit or account."""

@@ -98,7 +98,7 @@ def next_sequence(call: Call, queue: Queue) -> str:
 
 def put(tx: Transaction, message: Message) -> None:
     """Put a new message on its queue's shelf."""
-    tx.put(message)
+    tx.add(message)
     if isinstance(message, FifoMessage) and tx.get(Group, message.queue, message.group) is None:
         tx.put(Group(queue=message.queue, name=message.group, ready_at=message.visible_at))
 

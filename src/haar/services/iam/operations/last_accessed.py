@@ -262,7 +262,11 @@ _SORT = {
 }
 
 
-@iam.operation
+@iam.operation(
+    resource=lambda call, request: (
+        f"arn:{call.partition}:iam::{call.account}:access-report/{request['EntityPath'].strip('/')}"
+    )
+)
 def generate_organizations_access_report(
     call: Call, request: api.GenerateOrganizationsAccessReportRequest
 ) -> api.GenerateOrganizationsAccessReportResponse:

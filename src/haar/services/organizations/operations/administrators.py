@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from haar.kit import Call, Page, ServiceError, replace
@@ -10,7 +11,7 @@ from haar.services.organizations import describe, tree
 from haar.services.organizations.operations.organization import ensure_all_features, service_principal
 from haar.services.organizations.operations.tags import given_with
 from haar.services.organizations.resources import Account, Delegation, ResourcePolicy
-from haar.services.organizations.seats import Seat, here, management, readers, resource_policy
+from haar.services.organizations.seats import Seat, here, management, readers, resource_policy, seat
 from haar.services.organizations.service import constraint, invalid, organizations
 
 if TYPE_CHECKING:
@@ -108,7 +109,17 @@ _DELEGABLE = frozenset(
 )  # fmt: skip
 
 
-@organizations.operation(resource=management)
+def _its_management(call: Call, request: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """For the management account alone, on the resource policy there is or will be."""
+    asked, place = management(call, request), seat(call)
+    if place is None:
+        return asked
+    written = resource_policy(call.tx, place)
+    arn = written.arn if written is not None else ResourcePolicy.arn_for(*place.head, "rp-*")
+    return [(arn, seen) for _, seen in asked]
+
+
+@organizations.operation(resource=_its_management)
 def put_resource_policy(call: Call, request: api.PutResourcePolicyRequest) -> api.PutResourcePolicyResponse:
     place = here(call)
     ensure_all_features(place.organization)

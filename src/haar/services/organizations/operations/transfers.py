@@ -11,6 +11,7 @@ Source: Organizations API reference, ResponsibilityTransfer and the operations o
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from haar.services.organizations.holders import addresses, holder, holder_of_ema
 from haar.services.organizations.operations.handshakes import open_handshake
 from haar.services.organizations.operations.tags import given_with
 from haar.services.organizations.resources import Transfer, handshakes_waiting, transfers_by_id, transfers_from
-from haar.services.organizations.seats import Seat, here, management, members, membership
+from haar.services.organizations.seats import Seat, here, management, members, membership, seat
 from haar.services.organizations.service import DAY, INVITATION_DAYS, invalid, organizations
 
 if TYPE_CHECKING:
@@ -91,7 +92,27 @@ def _asked(call: Call, place: Seat, target: api.HandshakeParty) -> tuple[str, st
     return to, number
 
 
-@organizations.operation(resource=members)
+def _its_members(call: Call, request: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """For every account, on the transfer that is named."""
+    return _on_it(call, request, members(call, request))
+
+
+def _its_management(call: Call, request: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """For the management account alone, on the transfer that is named."""
+    return _on_it(call, request, management(call, request))
+
+
+def _on_it(call: Call, request: Mapping[str, Any], asked: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    place = seat(call)
+    if place is None:
+        return asked  # policies first; then it is told that there is no organization
+    row = next(call.tx.range(transfers_by_id, request["Id"], limit=1), None)
+    is_ours = row is not None and (row.account == call.account or row.recipient in addresses(call.tx, call.account))
+    arn = _arn(call, row) if row is not None and is_ours else Transfer.arn_for(*place.head, request["Id"])
+    return [(arn, seen) for _, seen in asked]
+
+
+@organizations.operation(resource=_its_members)
 def describe_responsibility_transfer(
     call: Call, request: api.DescribeResponsibilityTransferRequest
 ) -> api.DescribeResponsibilityTransferResponse:
@@ -117,7 +138,7 @@ def list_outbound_responsibility_transfers(
     return _page(call, sorted(rows, key=lambda row: row.id), request)  # type: ignore[return-value]
 
 
-@organizations.operation(resource=management)
+@organizations.operation(resource=_its_management)
 def update_responsibility_transfer(
     call: Call, request: api.UpdateResponsibilityTransferRequest
 ) -> api.UpdateResponsibilityTransferResponse:
@@ -127,7 +148,7 @@ def update_responsibility_transfer(
     return {"ResponsibilityTransfer": _shown(call, call.tx.put(replace(row, name=request["Name"])))}
 
 
-@organizations.operation(resource=management)
+@organizations.operation(resource=_its_management)
 def terminate_responsibility_transfer(
     call: Call, request: api.TerminateResponsibilityTransferRequest
 ) -> api.TerminateResponsibilityTransferResponse:
@@ -178,16 +199,20 @@ def _ours(call: Call, name: str) -> Transfer:
     return row
 
 
-def _shown(call: Call, row: Transfer) -> api.ResponsibilityTransfer:
-    """A transfer as one of its sides sees it: inbound to the one, outbound from the other."""
-    inbound = row.account == call.account
-    source = row.source if row.source.isdecimal() else ""
-    side, owner = ("inbound", row.account) if inbound else ("outbound", call.account)
+def _arn(call: Call, row: Transfer) -> str:
+    """The ARN one of a transfer's sides knows it by."""
+    side, owner = ("inbound", row.account) if row.account == call.account else ("outbound", call.account)
     own = membership(call.tx, owner)
     organization = own.organization if own is not None else row.organization
+    return f"arn:aws:organizations::{owner}:transfer/{organization}/billing/{side}/{row.id}"
+
+
+def _shown(call: Call, row: Transfer) -> api.ResponsibilityTransfer:
+    """A transfer as one of its sides sees it: inbound to the one, outbound from the other."""
+    source = row.source if row.source.isdecimal() else ""
     shown: api.ResponsibilityTransfer = {
         "Id": row.id,
-        "Arn": f"arn:aws:organizations::{owner}:transfer/{organization}/billing/{side}/{row.id}",
+        "Arn": _arn(call, row),
         "Name": row.name,
         "Type": "BILLING",
         "Status": row.status,

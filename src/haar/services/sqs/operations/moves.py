@@ -225,7 +225,7 @@ def _open(handle: str) -> tuple[str, str]:
     try:
         said = json.loads(b64decode(handle.encode(), validate=True))
         return str(said["taskId"]), str(said["sourceArn"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise invalid(handle, "TaskHandle", "It is not the handle of a message move task.") from None
 
 

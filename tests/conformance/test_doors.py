@@ -1,0 +1,126 @@
+"""Who is let in, of every operation there is: a user whom nobody allowed anything, somebody unsigned, root.
+
+The requests are the smallest that the models let through, and name things that do not exist: an answer that says so
+to somebody who may not ask has leaked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import pytest
+from botocore.exceptions import ClientError
+
+from haar import Cloud
+from haar.kit.service import Operation
+from tests.clients.people import user
+from tests.conformance.minimal import minimal
+from tests.conformance.rooms import OPERATIONS, REFUSED, ROOMS, id_of, room
+
+EVALUATION = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html"
+ERRORS = "https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html"
+UNSIGNED = ("MissingAuthenticationToken", "MissingAuthenticationTokenException")
+DENIED = ("AccessDenied", "AccessDeniedException")
+CLOSED = [one for one in OPERATIONS if not one.open]
+
+every = pytest.mark.parametrize("operation", OPERATIONS, ids=id_of)
+refused = pytest.mark.parametrize(("service", "operation"), REFUSED, ids=id_of)
+
+
+class Answer(NamedTuple):
+    """What came back."""
+
+    code: str
+    status: int
+
+
+#: (who, service, operation) -> the answer to the smallest request
+Ask = Callable[[str, str, str], Answer]
+
+
+@pytest.fixture(scope="module")
+def ask() -> Iterator[Ask]:
+    """Ask one cloud, in which nothing but the user nobody exists, as `nobody`, `anonymous` or `root`."""
+    with Cloud(seed=1) as cloud:
+        keys = user(cloud.client("iam"), "nobody")
+        clients: dict[tuple[str, str], Any] = {}
+        people: dict[str, dict[str, Any]] = {
+            "nobody": keys._asdict(),
+            "anonymous": {"access_key": None},
+            "root": {},
+        }
+
+        def answer(who: str, service: str, operation: str) -> Answer:
+            model = room(service).model
+            client = clients.get((who, service))
+            if client is None:
+                client = clients[who, service] = cloud.client(service, parameter_validation=False, **people[who])
+            method = next(snake for snake, name in model.snake.items() if name == operation)
+            try:
+                reply = getattr(client, method)(**minimal(model, operation))
+            except ClientError as error:
+                reply = error.response
+            return Answer(reply.get("Error", {}).get("Code", ""), reply["ResponseMetadata"]["HTTPStatusCode"])
+
+        yield answer
+
+
+@pytest.mark.ours
+@pytest.mark.parametrize("name", ROOMS)
+def test_every_function_of_a_room_is_an_operation_of_the_model(name: str) -> None:
+    assert set(room(name).operations) <= set(room(name).model.snake)
+
+
+@pytest.mark.documented(EVALUATION)
+@pytest.mark.parametrize("operation", CLOSED, ids=id_of)
+def test_who_was_allowed_nothing_is_denied(ask: Ask, operation: Operation) -> None:
+    assert ask("nobody", operation.service.name, operation.name).code in DENIED
+
+
+@pytest.mark.documented(ERRORS)
+@pytest.mark.parametrize("operation", [one for one in OPERATIONS if not one.anonymous], ids=id_of)
+def test_who_does_not_sign_is_told_so(ask: Ask, operation: Operation) -> None:
+    # what a resource policy could open to the world is denied like to anybody else
+    expected = DENIED if operation.admits_anonymous else UNSIGNED
+    assert ask("anonymous", operation.service.name, operation.name).code in expected
+
+
+@pytest.mark.ours
+@every
+def test_the_smallest_request_of_root_is_never_a_failure_of_ours(ask: Ask, operation: Operation) -> None:
+    assert ask("root", operation.service.name, operation.name).status < 500
+
+
+@pytest.mark.ours
+@refused
+def test_what_is_not_written_says_so_to_who_may_know(ask: Ask, service: str, operation: str) -> None:
+    assert ask("root", service, operation) == ("NotImplemented", 501)
+
+
+@pytest.mark.documented(EVALUATION)
+@refused
+def test_what_is_not_written_is_denied_to_who_may_not(ask: Ask, service: str, operation: str) -> None:
+    assert ask("nobody", service, operation).code in DENIED
+
+
+@pytest.mark.documented(ERRORS)
+@refused
+def test_what_is_not_written_asks_for_a_signature_first(ask: Ask, service: str, operation: str) -> None:
+    assert ask("anonymous", service, operation).code in UNSIGNED
+
+
+@pytest.mark.ours
+def test_who_needs_no_signature_is_declared_by_the_operation_alone() -> None:
+    assert [id_of(one) for one in OPERATIONS if one.anonymous] == [
+        "sts:AssumeRoleWithSAML",
+        "sts:AssumeRoleWithWebIdentity",
+    ]
+
+
+@pytest.mark.documented(EVALUATION)
+@pytest.mark.parametrize("operation", CLOSED, ids=id_of)
+def test_a_stranger_is_denied_what_really_exists(watched: Any, operation: Operation) -> None:
+    asked = [one for one in watched.calls(operation) if one.stranger is not None]
+    assert asked
+    assert not [str(one) for one in asked if one.stranger[0] not in (400, 403) or b"AccessDenied" not in one.stranger[1]]
