@@ -14,6 +14,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Where the pages about several nodes say that PostgreSQL is.
@@ -87,7 +88,7 @@ class Shell:
         self._ports: dict[str, str] = {}
         self._seen = ""
 
-    def __enter__(self) -> Shell:
+    def __enter__(self) -> Self:
         programs = Path(sys.executable).parent
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "HAAR_", "PG"))}
         own = {

@@ -13,7 +13,9 @@ from tests.docs.sessions import DATABASE, ROOT, Shell, matches, steps
 pytestmark = pytest.mark.ours
 
 PAGES = [
-    page for page in [ROOT / "README.md", ROOT / "docs/tutorial.md", *sorted(ROOT.glob("docs/how-to/*.md"))] if steps(page)
+    page
+    for page in [ROOT / "README.md", ROOT / "docs/tutorial.md", *sorted(ROOT.glob("docs/how-to/*.md"))]
+    if steps(page)
 ]
 
 
@@ -44,4 +46,6 @@ def test_an_answer_that_differs_is_seen() -> None:
 
 
 def test_only_what_varies_from_run_to_run_may_differ() -> None:
-    assert matches("at 2026-11-22T07:35:44Z by AKIAABCDEFGHIJKLMNOP ...", "at 2027-01-01T00:00:00Z by AKIA0000000000000000 x")
+    assert matches(
+        "at 2026-11-22T07:35:44Z by AKIAABCDEFGHIJKLMNOP ...", "at 2027-01-01T00:00:00Z by AKIA0000000000000000 x"
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import marshal
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ def open_to_others(path: Path) -> int:
 
 
 @pytest.fixture(autouse=True)
-def generous() -> object:
+def generous() -> Iterator[None]:
     """The most careless umask there is."""
     before = os.umask(0)
     yield

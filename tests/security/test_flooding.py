@@ -76,7 +76,12 @@ def connection_of(running: Running) -> Connection:
 
 @pytest.mark.parametrize(
     "start",
-    [b"GET /", b"GET / HTTP/1.1\r\nx: ", b"GET / HTTP/1.1\r\n", b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n0\r\nx: "],
+    [
+        b"GET /",
+        b"GET / HTTP/1.1\r\nx: ",
+        b"GET / HTTP/1.1\r\n",
+        b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n0\r\nx: ",
+    ],
     ids=["address", "header", "headers", "trailer"],
 )  # fmt: skip
 def test_a_head_that_never_ends_is_cut_off(running: Running, start: bytes) -> None:

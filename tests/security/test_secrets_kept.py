@@ -76,7 +76,9 @@ def test_a_session_token_without_its_secret_opens_nothing(cloud: Cloud) -> None:
     # AWS records the token of a new session, and so does Haar: alone it is worth nothing
     given = cloud.client("sts").get_session_token()["Credentials"]
     for secret in ("", "test", given["SessionToken"], given["AccessKeyId"]):
-        sts = cloud.client("sts", access_key=given["AccessKeyId"], secret_key=secret or "-", token=given["SessionToken"])
+        sts = cloud.client(
+            "sts", access_key=given["AccessKeyId"], secret_key=secret or "-", token=given["SessionToken"]
+        )
         assert "SignatureDoesNotMatch" in refused(sts.get_caller_identity)
 
 
@@ -109,9 +111,7 @@ def test_the_seed_of_an_mfa_device_and_service_passwords_are_not_recorded(cloud:
 def test_private_keys_are_neither_told_nor_recorded(cloud: Cloud) -> None:
     key = "-----BEGIN RSA PRIVATE KEY-----\nnobodymayreadthis\n-----END RSA PRIVATE KEY-----"
     iam = cloud.client("iam", parameter_validation=False)
-    told = refused(
-        iam.upload_server_certificate, ServerCertificateName="c", CertificateBody="x", PrivateKey=key
-    )
+    told = refused(iam.upload_server_certificate, ServerCertificateName="c", CertificateBody="x", PrivateKey=key)
     told += refused(iam.create_saml_provider, Name="p", SAMLMetadataDocument="x" * 1000, AddPrivateKey=key)
     assert "nobodymayreadthis" not in told + recorded(cloud)
 

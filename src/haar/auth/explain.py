@@ -126,7 +126,9 @@ def tell(decision: Decision, question: Question) -> str:
             lines.append(f"Allowed by {_where(decision.statement, decision.sid)} of {source} ({_LAYER[decision.by]}).")
     elif decision.reason == "explicit_deny":
         where = _where(decision.statement, decision.sid)
-        lines.append(f"Denied by {where} of {source}: an explicit deny in a {_LAYER[decision.by]} beats every allow.")
+        layer = _LAYER[decision.by]
+        article = "an" if layer[0] in "aeiou" else "a"
+        lines.append(f"Denied by {where} of {source}: an explicit deny in {article} {layer} beats every allow.")
     else:
         lines.append(f"Denied: no {_LAYER[decision.by]} allows it.")
     for verdict in decision.trace:

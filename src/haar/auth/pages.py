@@ -35,7 +35,7 @@ _LOOPBACK_ADDRESS = re.compile(r"127(\.\d{1,3}){3}", re.ASCII)
 
 def may_come_from_one(headers: Mapping[str, str], config: Config) -> bool:
     """Whether a request has a sign of a web page. `headers` are by lower-case name."""
-    if "origin" in headers or "sec-fetch-site" in headers and headers["sec-fetch-site"].lower() != "none":
+    if "origin" in headers or ("sec-fetch-site" in headers and headers["sec-fetch-site"].lower() != "none"):
         return True
     host = headers.get("host", "")
     return len(host) > 255 or not _is_ours(host, config.host)
@@ -48,4 +48,4 @@ def _is_ours(header: str, configured: str) -> bool:
     if host in LOOPBACK or host == configured.lower() or host.endswith(_OWN):
         return True
     # no public name is a single word: such names come from this machine's own list of hosts
-    return "." not in host and ":" not in host or _LOOPBACK_ADDRESS.fullmatch(host) is not None
+    return ("." not in host and ":" not in host) or _LOOPBACK_ADDRESS.fullmatch(host) is not None

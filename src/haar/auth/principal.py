@@ -201,6 +201,7 @@ def _session_principal(session: tokens.Session) -> Principal:
         id=session.id,
         name=session.name,
         issuer=session.issuer or session.arn,
+        issuer_id=session.issuer_id,
         session_name=session.session_name,
         session_tags=session.tags,
         transitive_tags=session.transitive_tags,

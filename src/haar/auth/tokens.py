@@ -47,6 +47,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, arr
     kind: str
     arn: str
     issuer: str = ""
+    #: the unique id of the user who asked for a federated session: a namesake who comes later is somebody else
+    issuer_id: str = ""
     id: str = ""
     name: str = ""
     session_name: str = ""

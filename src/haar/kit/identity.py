@@ -74,6 +74,8 @@ class Principal(msgspec.Struct, frozen=True):
     id: str = ""
     name: str = ""
     issuer: str = ""
+    #: the unique id of the user behind a federated session
+    issuer_id: str = ""
     path: str = "/"
     tags: Mapping[str, str] = {}
     session_name: str = ""

@@ -242,6 +242,8 @@ def user_of(tx: Transaction, principal: Principal) -> User | None:
     if principal.id.startswith("AIDA"):
         # by id: somebody who was given the name of a deleted user is somebody else
         return user_by_id(tx, principal.id)
+    if principal.issuer_id:
+        return user_by_id(tx, principal.issuer_id)
     place = User.key_of(principal.issuer or principal.arn)
     return tx.get(User, *place) if place else None
 

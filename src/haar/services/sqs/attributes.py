@@ -261,7 +261,7 @@ def _show_redrive_allow(queue: Queue) -> str:
 def _object(text: str) -> dict[str, Any] | None:
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _ROLE = "OrganizationAccountAccessRole"
 
 
-@organizations.operation(resource=management)
+@organizations.operation(resource=management, redact=("Email", "AccountName", "CreateAccountStatus.AccountName"))
 def create_account(call: Call, request: api.CreateAccountRequest) -> api.CreateAccountResponse:
     place = here(call)
     role = request.get("RoleName", _ROLE)

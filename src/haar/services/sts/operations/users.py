@@ -69,6 +69,7 @@ def get_federation_token(call: Call, request: api.GetFederationTokenRequest) -> 
         account=call.account,
         arn=arn,
         issuer=principal.arn,
+        issuer_id=principal.id,
         id=identifier,
         name=request["Name"],
         session_name=request["Name"],

@@ -1,0 +1,96 @@
+"""Every call is in the history once: its service, its operation, what it acted on, and none of its secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from haar.catalog.models import ServiceModel
+from haar.kit.audit import Event
+from haar.kit.service import Operation
+from haar.record import RECORDS
+from tests.conformance.conftest import Life
+from tests.conformance.rooms import OPERATIONS, id_of, room
+from tests.conformance.witness import Seen
+
+GUIDE = "https://docs.aws.amazon.com/awscloudtrail/latest/userguide/"
+every = pytest.mark.parametrize("operation", OPERATIONS, ids=id_of)
+
+#: Shapes that the models call sensitive and that are kept, and why.
+PERSONAL: Mapping[str, str] = {
+    "organizations": "names and email addresses are what the calls are about; CreateAccount alone hides them",
+}
+
+
+@pytest.fixture(scope="session")
+def events(life: Life) -> dict[str, list[Event]]:
+    """The history, by request id."""
+    found: dict[str, list[Event]] = {}
+    with life.cloud.store.transaction(write=False) as tx:
+        for event in tx.range(Event):
+            found.setdefault(event.id, []).append(event)
+    return found
+
+
+def secrets(model: ServiceModel, shape: str, value: Any) -> Iterator[str]:
+    """Every sensitive value inside a request or a reply, as text."""
+    described = model.shapes[shape]
+    if described.get("sensitive"):
+        yield value if isinstance(value, str) else repr(value)
+    elif described["type"] == "structure":
+        for member, one in value.items():
+            if one is not None and member in described["members"]:
+                yield from secrets(model, described["members"][member]["shape"], one)
+    elif described["type"] == "list":
+        for one in value:
+            yield from secrets(model, described["member"]["shape"], one)
+    elif described["type"] == "map":
+        for one in value.values():
+            yield from secrets(model, described["value"]["shape"], one)
+
+
+def secrets_of(call: Seen) -> list[str]:
+    """Every sensitive value of a call."""
+    model = room(call.service).model
+    described = model.operations[call.operation]
+    found: list[str] = []
+    for side, value in (("input", call.request), ("output", call.reply)):
+        if side in described:
+            found += secrets(model, described[side]["shape"], value)
+    return found
+
+
+@pytest.mark.documented(GUIDE + "cloudtrail-event-reference-record-contents.html")
+@every
+def test_a_call_is_in_the_history_once(life: Life, events: Any, operation: Operation) -> None:
+    for call in life.calls(operation):
+        told = [(one.service, one.operation, one.account, one.error) for one in events[call.request_id]]
+        assert told == [(operation.service.name, operation.name, call.account, "")]
+
+
+@pytest.mark.documented(GUIDE + "cloudtrail-event-reference-record-contents.html")
+@every
+def test_the_history_says_what_a_call_acted_on(life: Life, events: Any, operation: Operation) -> None:
+    kinds = [kind for kind in RECORDS.values() if "arn" in kind.__declared__]
+    name = operation.service.name, operation.name
+    asked = {arn for *asker, action, arn in life.asked if (*asker, action) == (*name, operation.action)}
+    things = {arn for arn in asked if "*" not in arn and any(kind.key_of(arn) for kind in kinds)}  # type: ignore[attr-defined]
+    rows = [one for told in events.values() for one in told if (one.service, one.operation) == name]
+    assert things <= {arn for row in rows for arn, _ in row.resources}
+
+
+@pytest.mark.documented(GUIDE + "cloudtrail-event-reference-record-contents.html")
+@every
+def test_a_call_leaves_no_secret_in_the_history(life: Life, events: Any, operation: Operation) -> None:
+    kept = repr([(one.request, one.response) for rows in events.values() for one in rows])
+    hidden = [text for call in life.calls(operation) for text in secrets_of(call)]
+    told = [text for text in hidden if text in kept or repr(text)[1:-1] in kept]
+    assert not told or operation.service.name in PERSONAL
+
+
+@pytest.mark.ours
+def test_secrets_are_looked_for_where_there_are_some(life: Life) -> None:
+    found = {call.operation for call in life.seen if call.reply and call.service == "iam" and secrets_of(call)}
+    assert {"CreateAccessKey", "CreateLoginProfile", "UploadServerCertificate", "UpdateSAMLProvider"} <= found
