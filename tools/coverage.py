@@ -216,7 +216,7 @@ def verdict(service: Any, name: str, proven: bool) -> Verdict:
     snake = next(snake for snake, camel in service.model.snake.items() if camel == name)
     operation = service.operations.get(snake)
     if operation is None:
-        return Verdict(name, "refused")
+        return Verdict(name, "refused", service.reason(name))
     if operation.partial:
         return Verdict(name, "partial", operation.partial if proven else f"{operation.partial} (untested)")
     return Verdict(name, "works") if proven else Verdict(name, "untested", "written; no passing test has called it")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -11,9 +12,14 @@ from haar.kit.service import Operation
 from tests.conformance.life.whole import live
 from tests.conformance.witness import Seen, Witness
 
-#: The instant at which every life begins: clients sign with the real clock, so it is near. A whole second, so that
-#: what is printed and read again is the same instant.
-_BEGIN = float(int(time.time()))
+
+@cache
+def _begin() -> float:
+    """The instant at which every life begins: clients sign with the real clock, so it is near.
+
+    A whole second, so that what is printed and read again is the same instant.
+    """
+    return float(int(time.time()))
 
 
 class Life:
@@ -35,7 +41,7 @@ class Life:
 
 
 def _lived(*, rehearses: bool = False, strangers: bool = False) -> Iterator[Life]:
-    with Witness.of(_BEGIN, rehearses=rehearses, strangers=strangers) as witness:
+    with Witness.of(_begin(), rehearses=rehearses, strangers=strangers) as witness:
         live(witness.cloud)
         yield Life(witness)
 
@@ -43,6 +49,12 @@ def _lived(*, rehearses: bool = False, strangers: bool = False) -> Iterator[Life
 @pytest.fixture(scope="session")
 def life() -> Iterator[Life]:
     """A life."""
+    yield from _lived()
+
+
+@pytest.fixture(scope="module")
+def used() -> Iterator[Life]:
+    """A life that the tests of a module go on with; the others are only looked at."""
     yield from _lived()
 
 

@@ -40,8 +40,9 @@ _CANDIDATES = (
     "a", "1", "123456", ACCOUNT, "AKIAIOSFODNN7EXAMPLE", f"arn:aws:iam::{ACCOUNT}:role/nobody-made-this",
     f"arn:aws:sqs:us-east-1:{ACCOUNT}:nobody-made-this",
     "someone@example.com", "o-abcdefghij/r-abcd/ou-abcd-abcdefgh/", "r-abcd", "ou-abcd-abcdefgh", "p-abcdefgh",
-    "h-abcdefgh", "car-abcdefgh", "rt-abcdefgh", "o-abcdefghij", "L-F55AF5E4", "iam", "example.com", "iam.amazonaws.com", "/", "v1",
-    "{}", "2026-01-01", "123456789", "a" * 20, "a" * 32, "a" * 40, "00000000-0000-4000-8000-000000000000",
+    "h-abcdefgh", "car-abcdefgh", "rt-abcdefgh", "o-abcdefghij", "L-F55AF5E4", "iam", "example.com",
+    "iam.amazonaws.com", "/", "v1", "{}",
+    "2026-01-01", "123456789", "a" * 20, "a" * 32, "a" * 40, "00000000-0000-4000-8000-000000000000",
 )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ ODD: Mapping[str, str] = {
     "iam:ListInstanceProfiles": "likewise",
     "iam:ListRoles": "likewise",
     "iam:ListUsers": "likewise",
+    "sqs:ListQueues": "likewise: they name what all queues' ARNs begin with",
     "iam:GetMFADevice": "without a user name the caller's own device is meant, and root's owner is root",
     "servicequotas:ListTagsForResource": "asked on the quota's ARN, which a policy for * covers as well",
     "servicequotas:TagResource": "likewise",

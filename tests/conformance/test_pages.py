@@ -1,12 +1,12 @@
-"""Every list is read page by page: each thing once, in one order, though things go in between; a made-up token is refused.
+"""Every list is read page by page: each thing once, in one order, though things go in between.
 
-Which operations have pages is botocore's word; a life fills them.
+A made-up token is refused. Which operations have pages is botocore's word; a life fills them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from botocore.exceptions import ClientError
@@ -123,7 +123,7 @@ def _company(cloud: Cloud) -> dict[str, dict[str, Any]]:
     describe = api.describe_create_account_status
     accounts = [describe(CreateAccountRequestId=one)["CreateAccountStatus"]["AccountId"] for one in statuses]
     policy = ""
-    for n, account in enumerate(accounts, 1):
+    for n in range(1, 5):
         api.create_organizational_unit(ParentId=root, Name=f"unit{n}")
         made = api.create_policy(Content=document("*"), Description="", Name=f"scp{n}", **SCP)
         policy = made["Policy"]["PolicySummary"]["Id"]
@@ -199,7 +199,9 @@ class Furnished:
         """What botocore's paginator brings, page by page."""
         client = self.cloud.client(operation.service.name)
         paginator = client.get_paginator(operation.snake)
-        config = {"PageSize": size} if size and operation.service.model.paginators[operation.name].get("limit_key") else {}
+        config = (
+            {"PageSize": size} if size and operation.service.model.paginators[operation.name].get("limit_key") else {}
+        )
         pages = paginator.paginate(**self.requests[id_of(operation)], PaginationConfig=config)
         return [[item for key in paginator.result_keys for item in key.search(page) or ()] for page in pages]
 
@@ -252,61 +254,59 @@ def test_a_made_up_token_is_refused_in_the_services_own_code(furnished: Furnishe
     assert caught.value.response["Error"]["Code"] == operation.service.bad_token
 
 
-#: List -> (what takes an item away).
-GOING: Mapping[str, tuple[str, Callable[[Any, Any], object]]] = {
-    "iam:ListUsers": ("iam", lambda iam, one: iam.delete_user(UserName=one["UserName"])),
-    "iam:ListGroups": ("iam", lambda iam, one: iam.delete_group(GroupName=one["GroupName"])),
-    "iam:ListRoles": ("iam", lambda iam, one: iam.delete_role(RoleName=one["RoleName"])),
-    "iam:ListPolicies": ("iam", lambda iam, one: iam.delete_policy(PolicyArn=one["Arn"])),
-    "iam:ListInstanceProfiles": (
-        "iam", lambda iam, one: iam.delete_instance_profile(InstanceProfileName=one["InstanceProfileName"]),
+class Going(NamedTuple):
+    """A list, and what takes one of its things away."""
+
+    request: dict[str, Any]
+    take_away: Callable[[Any, Any], object]
+
+
+PLAIN, HOLDER = {"PathPrefix": "/plain/"}, {"UserName": "holder"}
+AWS_POLICIES = ("AdministratorAccess", "IAMFullAccess", "ReadOnlyAccess", "SecurityAudit")
+GOING: Mapping[str, Going] = {
+    "iam:ListUsers": Going(PLAIN, lambda iam, one: iam.delete_user(UserName=one["UserName"])),
+    "iam:ListGroups": Going({}, lambda iam, one: iam.delete_group(GroupName=one["GroupName"])),
+    "iam:ListRoles": Going({}, lambda iam, one: iam.delete_role(RoleName=one["RoleName"])),
+    "iam:ListPolicies": Going({"Scope": "Local"}, lambda iam, one: iam.delete_policy(PolicyArn=one["Arn"])),
+    "iam:ListInstanceProfiles": Going(
+        {}, lambda iam, one: iam.delete_instance_profile(InstanceProfileName=one["InstanceProfileName"])
     ),
-    "iam:ListUserPolicies": ("iam", lambda iam, one: iam.delete_user_policy(UserName="u1", PolicyName=one)),
-    "iam:ListAttachedUserPolicies": (
-        "iam", lambda iam, one: iam.detach_user_policy(UserName="u1", PolicyArn=one["PolicyArn"]),
+    "iam:ListUserPolicies": Going(HOLDER, lambda iam, one: iam.delete_user_policy(**HOLDER, PolicyName=one)),
+    "iam:ListAttachedUserPolicies": Going(
+        HOLDER, lambda iam, one: iam.detach_user_policy(**HOLDER, PolicyArn=one["PolicyArn"])
     ),
-    "iam:ListUserTags": ("iam", lambda iam, one: iam.untag_user(UserName="u1", TagKeys=[one["Key"]])),
-    "sqs:ListQueues": ("sqs", lambda sqs, one: sqs.delete_queue(QueueUrl=one)),
-}  # fmt: skip
+    "iam:ListUserTags": Going(HOLDER, lambda iam, one: iam.untag_user(**HOLDER, TagKeys=[one["Key"]])),
+    "sqs:ListQueues": Going({}, lambda sqs, one: sqs.delete_queue(QueueUrl=one)),
+}
 
 
 @pytest.fixture
 def plain(cloud: Cloud) -> Cloud:
     """Four of what can simply be taken away."""
     iam, sqs = cloud.client("iam"), cloud.client("sqs")
+    iam.create_user(**HOLDER, Tags=BLUE)
     for n in range(1, 5):
-        iam.create_user(UserName=f"u{n}", Tags=BLUE)
+        iam.create_user(UserName=f"u{n}", Path="/plain/")
         iam.create_group(GroupName=f"g{n}")
         iam.create_role(RoleName=f"r{n}", AssumeRolePolicyDocument=trusting(AWS=ACCOUNT))
         iam.create_instance_profile(InstanceProfileName=f"i{n}")
         iam.create_policy(PolicyName=f"p{n}", PolicyDocument=document())
+        iam.put_user_policy(**HOLDER, PolicyName=f"own{n}", PolicyDocument=document())
+        iam.attach_user_policy(**HOLDER, PolicyArn=f"arn:aws:iam::aws:policy/{AWS_POLICIES[n - 1]}")
         sqs.create_queue(QueueName=f"q{n}")
-    for n in range(1, 5):
-        iam.put_user_policy(UserName="u1", PolicyName=f"own{n}", PolicyDocument=document())
-        iam.attach_user_policy(UserName="u1", PolicyArn=f"arn:aws:iam::aws:policy/{AWS_POLICIES[n - 1]}")
     return cloud
-
-
-AWS_POLICIES = ("AdministratorAccess", "IAMFullAccess", "ReadOnlyAccess", "SecurityAudit")
 
 
 @pytest.mark.documented(PAGINATION)
 @pytest.mark.parametrize("name", GOING)
 def test_the_next_page_goes_on_though_the_last_thing_seen_is_gone(plain: Cloud, name: str) -> None:
-    operation = next(one for one in PAGED if id_of(one) == name)
-    service, take_away = GOING[name]
-    client = plain.client(service)
-    if name == "iam:ListUsers":
-        for n in range(1, 5):
-            client.delete_user_policy(UserName="u1", PolicyName=f"own{n}")
-            client.detach_user_policy(UserName="u1", PolicyArn=f"arn:aws:iam::aws:policy/{AWS_POLICIES[n - 1]}")
-    about = {"UserName": "u1"} if "User" in name and name != "iam:ListUsers" else {}
-    about |= {"Scope": "Local"} if name == "iam:ListPolicies" else {}
+    operation, going = next(one for one in PAGED if id_of(one) == name), GOING[name]
+    client = plain.client(operation.service.name)
     paginator = client.get_paginator(operation.snake)
     (key,) = paginator.result_keys
     seen = []
-    for page in paginator.paginate(**about, PaginationConfig={"PageSize": 1}):
+    for page in paginator.paginate(**going.request, PaginationConfig={"PageSize": 1}):
         (item,) = key.search(page)
-        seen.append(item)
-        take_away(client, item)
-    assert len({repr(item) for item in seen}) == len(seen) == 4
+        seen.append(repr(item))
+        going.take_away(client, item)
+    assert len(set(seen)) == len(seen) == 4

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from haar import Cloud
 from haar.auth.access import Guard
@@ -25,6 +26,7 @@ from haar.kit.service import Operation
 from haar.store.memory import MemoryBackend
 from haar.store.transaction import Transaction
 from haar.wire.http import HttpReply, HttpRequest
+from tests.conformance.life import material
 
 __all__ = ["Seen", "Witness", "rows"]
 
@@ -118,20 +120,21 @@ class Witness(Gateway):
 
     @classmethod
     @contextmanager
-    def of(
-        cls, real: float, *, rehearses: bool = False, strangers: bool = False, seed: int = 7
-    ) -> Iterator[Witness]:
+    def of(cls, real: float, *, rehearses: bool = False, strangers: bool = False, seed: int = 7) -> Iterator[Witness]:
         """A watched cloud whose real clock stands still at an instant.
 
         `rehearses`: every operation is run before, and undone. `strangers`: every request is made before by a user
         of the same account who was allowed nothing.
         """
         with Cloud(seed=seed, clock=Clock(real=lambda: real)) as cloud:
+            own = material.key()
             witness = cls(cloud, rehearses=rehearses or strangers, strangers=strangers)
             cloud.gateway = witness
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(path, "perform", witness.perform)
                 patch.setattr(cloud.ports.guard, "authorize", witness.authorize)
+                # the one thing that no seed replays: RSA keys come from the operating system
+                patch.setattr(rsa, "generate_private_key", lambda *_, **__: own)
                 yield witness
 
     def perform(self, call: Call, operation: Operation, request: dict[str, Any]) -> dict[str, Any]:

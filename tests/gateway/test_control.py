@@ -299,6 +299,11 @@ def test_an_unknown_request_id_is_not_found(cloud: Cloud, request_id: str) -> No
     assert code(get(cloud, f"explain/{request_id}")) == (404, "NoSuchRequest")
 
 
+def test_an_unknown_request_id_is_repeated_as_it_was_given(cloud: Cloud) -> None:
+    error = get(cloud, "explain/who%20knows%3F")[1]["error"]
+    assert error["message"] == "No call is on record under the request id who knows?."
+
+
 def test_the_logs_tell_calls_in_their_order(cloud: Cloud) -> None:
     cloud.client("sqs").create_queue(QueueName="q")
     cloud.client("sts", access_key="111122223333").get_caller_identity()
@@ -357,6 +362,13 @@ def test_coverage_counts_every_operation_of_a_service(cloud: Cloud) -> None:
 def test_coverage_lists_the_operations_of_a_service(cloud: Cloud) -> None:
     rows = {row["operation"]: row["verdict"] for row in get(cloud, "coverage/sqs")[1]["operations"]}
     assert rows["SendMessage"] == "works"
+
+
+def test_coverage_says_why_an_operation_is_refused(cloud: Cloud) -> None:
+    rows = {row["operation"]: row for row in get(cloud, "coverage/cloudtrail")[1]["operations"]}
+    assert (rows["CreateTrail"]["verdict"], rows["CreateTrail"]["note"]) == (
+        "refused", "Trails need S3, which is not built.",
+    )  # fmt: skip
 
 
 def test_a_service_that_is_not_built_is_said_to_be_refused(cloud: Cloud) -> None:

@@ -194,6 +194,22 @@ def test_a_range_longer_than_a_page_is_whole(store: Store) -> None:
         assert names(tx.range(by_weight, "a", reverse=True)) == wanted[::-1]
 
 
+def test_any_says_whether_there_is_a_row_or_an_index_entry(store: Store) -> None:
+    fill(store, "x", shelf="a")
+    with store.transaction() as tx:
+        assert [tx.any(Item), tx.any(Item, "a"), tx.any(Item, "b")] == [True, True, False]
+        assert [tx.any(by_weight, "a"), tx.any(by_weight, "b"), tx.any(by_label)] == [True, False, False]
+
+
+def test_any_looks_between_its_bounds(store: Store) -> None:
+    fill(store, "x", shelf="a")
+    with store.transaction() as tx:
+        weight = next(tx.range(Item, "a")).weight
+        assert [tx.any(by_weight, "a", stop=weight), tx.any(by_weight, "a", stop=weight - 1)] == [True, False]
+        assert [tx.any(by_weight, "a", start=weight), tx.any(by_weight, "a", start=weight + 1)] == [True, False]
+        assert not tx.any(by_weight, "a", start=weight + 1, stop=weight - 1)
+
+
 def test_count_counts_rows_and_index_entries(store: Store) -> None:
     fill(store, "x", "y", shelf="a")
     fill(store, "z", shelf="b")

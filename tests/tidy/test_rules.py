@@ -42,8 +42,10 @@ REGISTRIES = re.compile(
     )
 )
 MADE = frozenset(
-    (".git", ".venv", ".bench", "node_modules", "__pycache__", "typings", "dist")
-    + (".mypy_cache", ".ruff_cache", ".hypothesis")
+    [
+        *(".git", ".venv", ".bench", "node_modules", "__pycache__", "typings", "dist"),
+        *(".mypy_cache", ".ruff_cache", ".hypothesis"),
+    ]
 )
 
 

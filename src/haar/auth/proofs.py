@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -91,6 +91,19 @@ class Proofs:
     def publish(self, issuer: str, jwks: dict[str, Any]) -> None:
         """Hand over an issuer's keys by hand, for ever: for an issuer that cannot be reached from here."""
         self.issuers.publish(issuer, jwks)
+
+    def open_issuer(self, tx: Transaction, issuer: str) -> None:
+        """Give one of the cloud's own issuers the keys it signs web identity tokens with; those it has stay."""
+        from haar.auth import issuing
+
+        issuing.open_issuer(tx, self._ports.ids, issuer)
+
+    def issue(self, tx: Transaction, issuer: str, algorithm: str, claims: Mapping[str, Any]) -> str:
+        """A web identity token of one of the cloud's own issuers, signed with ES384 or RS256."""
+        from haar.auth import issuing
+
+        issuing.open_issuer(tx, self._ports.ids, issuer)
+        return issuing.sign(tx, issuer, algorithm, claims)
 
     def mint(self, **session: Any) -> tuple[str, str, str]:
         """Temporary credentials for a session: access key, secret, token.

@@ -436,4 +436,4 @@ def coverage(remote: Remote, service: str | None, as_json: bool) -> None:
         return
     said = remote.get(f"coverage/{service}")
     rows = [[row["operation"], row["verdict"], row["note"]] for row in said["operations"]]
-    _put(as_json, said, show.table(["operation", "verdict", "what is missing"], rows))
+    _put(as_json, said, show.table(["operation", "verdict", "what is missing, or why"], rows))

@@ -58,6 +58,7 @@ ENDPOINTS = (
     Endpoint("POST", "shutdown", "control_state", "shutdown"),
     Endpoint("GET", "explain", "control_record", "explain", rest="request-id"),
     Endpoint("GET", "logs", "control_record", "logs"),
+    Endpoint("GET", "issuer", "control_issuer", "issuer", rest="issuer"),
     Endpoint("GET", "coverage", "control_coverage", "coverage", rest="service", optional=True),
 )
 

@@ -19,7 +19,8 @@ def coverage(asked: Asked) -> dict[str, Any]:
 
     Reply without a name: `services`, each with `service`, `title`, and counts: `operations`, `works`, `partial`,
     `refused`. With one: `service`, `title`, `operations`, each with `operation`, `verdict` (`works`, `partial` or
-    `refused`) and `note` (what is missing). 404 for a service that is not built: all of it is refused.
+    `refused`) and `note` (what is missing, or why it is refused). 404 for a service that is not built: all of it is
+    refused.
     """
     cloud = asked.cloud
     if not asked.rest:
@@ -44,7 +45,8 @@ def _verdicts(room: Service[Any]) -> list[dict[str, str]]:
     for name in sorted(room.model.operations):
         operation = written.get(name)
         verdict = "refused" if operation is None else "partial" if operation.partial else "works"
-        rows.append({"operation": name, "verdict": verdict, "note": operation.partial if operation else ""})
+        note = operation.partial if operation else room.reason(name)
+        rows.append({"operation": name, "verdict": verdict, "note": note})
     return rows
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import orjson
 
@@ -31,12 +32,13 @@ def explain(asked: Asked) -> dict[str, Any]:
     Reply: `call` (as in `logs`), `denied`, `text` (for people), and `decision` (as sts:DecodeAuthorizationMessage
     returns it; null when no policy denied the call). 404 when no call of the last 90 days has this request id.
     """
-    request_id = asked.rest.strip().lower()
+    wanted = unquote(asked.rest).strip()
+    request_id = wanted.lower()
     with asked.cloud.store.transaction(write=False) as tx:
         event = find(tx, request_id) if len(request_id) == 36 else None
     if event is None:
         hint = "Every answer carries its id in x-amzn-requestid; `haar logs` lists the calls whose signer was known."
-        raise Problem(404, "NoSuchRequest", f"No call is on record under the request id {asked.rest}.", hint)
+        raise Problem(404, "NoSuchRequest", f"No call is on record under the request id {wanted}.", hint)
     decision = orjson.loads(event.decision) if event.decision else None
     text = decision["text"] if decision else _told(event)
     if decision and not event.error:

@@ -29,6 +29,8 @@ log = logging.getLogger("haar.gateway")
 
 #: How often an operation is run again because another node changed what it read.
 CONFLICTS_MAX = 50
+#: CloudTrail keeps so much of a user agent (docs: cloudtrail-event-reference-record-contents.html).
+AGENT_CHARS_MAX = 1024
 
 
 class Gateway:
@@ -148,7 +150,7 @@ class Attempt:
         http = self.http
         headers = http.headers
         self.origin = Origin(
-            http.client, headers.get("user-agent", ""), secure=http.scheme == "https",
+            http.client, headers.get("user-agent", "")[:AGENT_CHARS_MAX], secure=http.scheme == "https",
             host=headers.get("host", ""), path=http.path, referer=headers.get("referer", ""),
         )  # fmt: skip
         try:

@@ -115,7 +115,8 @@ def record(
             source_ip=origin.source_ip, agent=origin.agent, invoked_by=origin.invoked_by,
             read_only=read_only, data=bool(operation and operation.data_event),
             request=request, response=reply, resources=call.resources,
-            error=(error.query_code or error.code) if error else "", message=error.message if error else "", decision=call.decision,
+            error=(error.query_code or error.code) if error else "",
+            message=error.message if error else "", decision=call.decision,
         )
     )  # fmt: skip
 

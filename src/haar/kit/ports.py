@@ -97,6 +97,10 @@ class Identities(Protocol):
         """The centralized root access features that a management account has switched on, such as `RootSessions`."""
         ...
 
+    def issuer(self, tx: Transaction, account: str) -> str:
+        """The URL of the issuer of an account's own web identity tokens; empty while it has not enabled them."""
+        ...
+
 
 class OrganizationView(msgspec.Struct, frozen=True):
     """What an account's organization means for a decision."""
@@ -178,7 +182,7 @@ class Proofs(Protocol):
         ...
 
     def totp_pair(self, seed: str, first: str, second: str) -> tuple[int, int] | None:
-        """Two consecutive codes of a device: (steps its clock is off, step of the second code); None when they are not."""
+        """Two consecutive codes of a device: (steps its clock is off, step of the second code), or None."""
         ...
 
     def saml_metadata(self, xml: str) -> Any:
@@ -206,6 +210,14 @@ class Proofs(Protocol):
 
     def publish(self, issuer: str, jwks: dict[str, Any]) -> None:
         """Hand over an issuer's keys by hand, for ever: for an issuer that cannot be reached from here."""
+        ...
+
+    def open_issuer(self, tx: Transaction, issuer: str) -> None:
+        """Give one of the cloud's own issuers (a URL) the keys it signs web identity tokens with; those it has stay."""
+        ...
+
+    def issue(self, tx: Transaction, issuer: str, algorithm: str, claims: Mapping[str, Any]) -> str:
+        """A web identity token of one of the cloud's own issuers, signed with ES384 or RS256."""
         ...
 
     def mint(self, **session: Any) -> tuple[str, str, str]:

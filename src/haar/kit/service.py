@@ -172,6 +172,8 @@ class Service(Generic[E]):
         self.conditions: dict[str, Callable[[Call, Mapping[str, Any], Any], Any]] = {}
         self.quotas: list[Quota] = []
         self.provides: dict[str, Any] = {}
+        #: operations that the room does not write, folded (`createtrail`) -> why
+        self.refused: dict[str, str] = {}
         #: tagged kinds: kind -> resource type for tagging APIs
         self.taggable: list[Kind] = []
         self._bound: dict[str, Operation] = {}
@@ -232,6 +234,21 @@ class Service(Generic[E]):
                 self.namers.setdefault(kind, {})[member] = lambda call, value: (call.account, call.region, value)
             else:
                 self.namers.setdefault(kind, {})[member] = lambda call, value: (call.account, value)
+
+    def refuses(self, reason: str, *operations: str) -> None:
+        """Declare why operations are not written: a full sentence, said to whoever calls one and on the coverage page.
+
+        Names are the API's or in snake case: `cloudtrail.refuses("A trail needs S3.", "CreateTrail")`.
+        """
+        assert operations, "refuses takes the names of operations after the reason"
+        for name in operations:
+            folded = _folded(name)
+            assert folded not in self.refused, f"{self.name}:{name} is refused twice"
+            self.refused[folded] = reason
+
+    def reason(self, name: str) -> str:
+        """Why an operation, by either of its names, is not written; empty when the room does not say."""
+        return self.refused.get(_folded(name), "")
 
     def task(self, kind: type[Task]) -> Callable[[F], F]:
         """Register what to do when a task of a kind is due: (call, task) -> None, a transaction of its own."""
@@ -325,11 +342,16 @@ class Service(Generic[E]):
             snake = next((s for s, camel in model.snake.items() if camel == name), "")
         operation = self.operations.get(snake)
         if operation is None:
-            raise Refused(self.name, name)
+            raise Refused(self.name, name, self.reason(name))
         if not operation.name:
             operation.bind(model)
         self._bound[name] = self._bound[snake] = operation
         return operation
+
+
+def _folded(name: str) -> str:
+    """One spelling for the API's name of an operation and its name in snake case."""
+    return name.replace("_", "").lower()
 
 
 def _targets(function: Callable[..., Any]) -> tuple[Kind, ...]:

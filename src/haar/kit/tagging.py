@@ -118,9 +118,10 @@ def retag(
 
     verb = "tag_" if gone is None else "untag_"
     snake = next((s for s, one in service.operations.items() if s.startswith(verb) and one.targets == (kind,)), None)
-    if snake is None:
+    general = f"{verb}resource"
+    if snake is None and general not in service.operations:
         raise Refused(service.name, f"{verb}{kind.__name__}")
-    operation = service.bound(snake=snake)
+    operation = service.bound(snake=snake or general)
     described = service.model.operations[operation.name]["input"]["shape"]
     members = service.model.shapes[described]["members"]
     request: dict[str, Any]
@@ -130,6 +131,12 @@ def retag(
     else:
         member = next(name for name in members if name.lower() in ("tags", "taglist"))
         request = {member: _in_shape(service, members[member]["shape"], tags or {})}
+    if snake is None:
+        # one operation for all kinds: its other member names the resource, by its ARN or by its id
+        (naming,) = (name for name in members if name != member)
+        request[naming] = target.arn if naming.lower().endswith("arn") else target.id
+        getattr(call.aws(service.name, invoked_by=invoked_by), general)(**request)
+        return
     origin = call.origin
     inner = Call(
         call.ports,

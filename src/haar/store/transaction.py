@@ -288,6 +288,14 @@ class Transaction:
         _, _, low, high = self._bounds(what, prefix, start, stop, None, None, False)
         return self._raw.count(low, high)
 
+    def any(self, what: type[Record] | Index[Any], *prefix: Any, start: Any = None, stop: Any = None) -> bool:
+        """Whether a row (or index entry) begins with these values: `count` that stops at the first and decodes none.
+
+        `start` and `stop` bound the field after the prefix, as in `range`.
+        """
+        _, _, low, high = self._bounds(what, prefix, start, stop, None, None, False)
+        return low < high and next(iter(self._raw.scan(low, high, limit=1)), None) is not None
+
     # ---- expiry
 
     def next_expiry(self, kind: type[Record]) -> float | None:

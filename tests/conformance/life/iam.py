@@ -1,4 +1,4 @@
-"""An account's IAM, from the first user to the last: every operation that is written, each with what it really needs."""
+"""An account's IAM, from the first user to the last: every operation that is written, each with what it needs."""
 
 from __future__ import annotations
 
@@ -47,6 +47,7 @@ def _account(iam: Any) -> None:
     iam.enable_outbound_web_identity_federation()
     iam.get_outbound_web_identity_federation_info()
     iam.disable_outbound_web_identity_federation()
+    iam.enable_outbound_web_identity_federation()
 
 
 def _users(iam: Any) -> None:
@@ -148,7 +149,9 @@ def _roles(iam: Any) -> None:
     iam.list_roles()
     iam.update_role(RoleName="worker", MaxSessionDuration=7200)
     iam.update_role_description(RoleName="worker", Description="works hard")
-    iam.update_assume_role_policy(RoleName="worker", PolicyDocument=trusting(AWS=f"arn:aws:iam::{ACCOUNT}:user/staff/ann"))
+    iam.update_assume_role_policy(
+        RoleName="worker", PolicyDocument=trusting(AWS=f"arn:aws:iam::{ACCOUNT}:user/staff/ann")
+    )
     iam.tag_role(RoleName="worker", Tags=[{"Key": "level", "Value": "1"}])
     iam.list_role_tags(RoleName="worker")
     iam.untag_role(RoleName="worker", TagKeys=["level"])

@@ -14,6 +14,9 @@ FRIEND, PAYER, GUEST = "333333333333", "444444444444", "555555555555"
 SCP = "SERVICE_CONTROL_POLICY"
 TAGS = [{"Key": "team", "Value": "blue"}]
 
+#: The lives that come first.
+AFTER = ("sqs",)
+
 
 def live(cloud: Cloud) -> None:
     """Every operation."""
@@ -27,7 +30,7 @@ def live(cloud: Cloud) -> None:
     _invitations(cloud, api)
     _transfers(cloud, api)
     _features(cloud)
-    api.close_account(AccountId=member)
+    _closing(cloud, api)
 
 
 def _accounts(cloud: Cloud, api: Any, root: str) -> str:
@@ -84,6 +87,8 @@ def _services(cloud: Cloud, api: Any, organization: str, root: str, member: str)
     api.list_delegated_services_for_account(AccountId=member)
     api.deregister_delegated_administrator(AccountId=member, ServicePrincipal="config.amazonaws.com")
     api.disable_aws_service_access(ServicePrincipal="config.amazonaws.com")
+    api.enable_aws_service_access(ServicePrincipal="sso.amazonaws.com")
+    api.register_delegated_administrator(AccountId=member, ServicePrincipal="sso.amazonaws.com")
     said = document("organizations:ListPolicies", Principal={"AWS": f"arn:aws:iam::{member}:root"})
     api.put_resource_policy(Content=said)
     api.describe_resource_policy()
@@ -142,3 +147,10 @@ def _features(cloud: Cloud) -> None:
     asked = payer.enable_all_features()["Handshake"]["Id"]
     payer.accept_handshake(HandshakeId=asked)
     payer.delete_organization()
+
+
+def _closing(cloud: Cloud, api: Any) -> None:
+    asked = api.create_account(AccountName="short", Email="short@example.com")["CreateAccountStatus"]["Id"]
+    cloud.advance(minutes=1)
+    done = api.describe_create_account_status(CreateAccountRequestId=asked)["CreateAccountStatus"]
+    api.close_account(AccountId=done["AccountId"])

@@ -10,6 +10,9 @@ __all__ = ["live"]
 
 ARN = "arn:aws:sqs:us-east-1:000000000000:"
 
+#: The lives that come first.
+AFTER = ("iam",)
+
 
 def live(cloud: Cloud) -> None:
     """A queue with a dead-letter queue, a FIFO queue, and every operation on them."""
@@ -51,3 +54,12 @@ def live(cloud: Cloud) -> None:
     spare = sqs.create_queue(QueueName="spare")["QueueUrl"]
     sqs.purge_queue(QueueUrl=spare)
     sqs.delete_queue(QueueUrl=spare)
+
+
+def last(cloud: Cloud) -> None:
+    """What a queue remembers for some minutes only: after everything that takes longer."""
+    sqs = cloud.client("sqs")
+    line = sqs.get_queue_url(QueueName="line.fifo")["QueueUrl"]
+    sqs.send_message(QueueUrl=line, MessageBody="third", MessageGroupId="b", MessageDeduplicationId="3")
+    sqs.receive_message(QueueUrl=line, ReceiveRequestAttemptId="last")
+    sqs.delete_queue(QueueUrl=sqs.create_queue(QueueName="brief")["QueueUrl"])

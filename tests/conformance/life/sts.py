@@ -14,6 +14,9 @@ __all__ = ["live"]
 
 ACCOUNT = "000000000000"
 
+#: The lives that come first.
+AFTER = ("organizations",)
+
 
 def live(cloud: Cloud) -> None:
     """Sessions of a user, a role, a federated user, two kinds of strangers, and a member's root user."""
@@ -22,10 +25,17 @@ def live(cloud: Cloud) -> None:
     pair = {"access_key": made["AccessKeyId"], "secret_key": made["SecretAccessKey"]}
     ann = cloud.client("sts", **pair)
     ann.get_caller_identity()
+    ann.get_web_identity_token(Audience=["https://example.com"], SigningAlgorithm="RS256")
     ann.get_access_key_info(AccessKeyId=made["AccessKeyId"])
     ann.get_session_token(DurationSeconds=900)
     ann.get_federation_token(Name="visitor", Policy=document("*"))
-    ann.assume_role(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/worker", RoleSessionName="shift")
+    shift = ann.assume_role(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/worker", RoleSessionName="shift")["Credentials"]
+    worker = {
+        "access_key": shift["AccessKeyId"],
+        "secret_key": shift["SecretAccessKey"],
+        "token": shift["SessionToken"],
+    }
+    cloud.client("sqs", **worker).list_queues()
     _strangers(cloud, iam)
     _denial(cloud, iam, ann)
     member = cloud.client("organizations").list_accounts()["Accounts"]

@@ -21,3 +21,78 @@ from __future__ import annotations
 from haar.services.cloudtrail.operations import cloudtrail
 
 __all__ = ["cloudtrail"]
+
+cloudtrail.refuses(
+    "Trails need S3, which is not built.",
+    "CreateTrail",
+    "DeleteTrail",
+    "DescribeTrails",
+    "GetEventSelectors",
+    "GetTrail",
+    "GetTrailStatus",
+    "ListTrails",
+    "PutEventSelectors",
+    "StartLogging",
+    "StopLogging",
+    "UpdateTrail",
+)
+cloudtrail.refuses("Digest files are delivered to S3 by trails, which are not built.", "ListPublicKeys")
+cloudtrail.refuses(
+    "It is a setting of trails and event data stores, neither of which is built.",
+    "AddTags",
+    "DeleteResourcePolicy",
+    "GetEventConfiguration",
+    "GetResourcePolicy",
+    "ListTags",
+    "PutEventConfiguration",
+    "PutResourcePolicy",
+    "RemoveTags",
+)
+cloudtrail.refuses(
+    "CloudTrail's administrator looks after an organization's trails and event data stores; neither is built.",
+    "DeregisterOrganizationDelegatedAdmin",
+    "RegisterOrganizationDelegatedAdmin",
+)
+cloudtrail.refuses(
+    "Insights are found on trails and event data stores, neither of which is built.",
+    "GetInsightSelectors",
+    "ListInsightsData",
+    "ListInsightsMetricData",
+    "PutInsightSelectors",
+)
+cloudtrail.refuses(
+    "CloudTrail Lake (event data stores and all that works on them) is not built; AWS has closed it to new customers.",
+    "CancelQuery",
+    "CreateChannel",
+    "CreateDashboard",
+    "CreateEventDataStore",
+    "DeleteChannel",
+    "DeleteDashboard",
+    "DeleteEventDataStore",
+    "DescribeQuery",
+    "DisableFederation",
+    "EnableFederation",
+    "GenerateQuery",
+    "GetChannel",
+    "GetDashboard",
+    "GetEventDataStore",
+    "GetImport",
+    "GetQueryResults",
+    "ListChannels",
+    "ListDashboards",
+    "ListEventDataStores",
+    "ListImportFailures",
+    "ListImports",
+    "ListQueries",
+    "RestoreEventDataStore",
+    "SearchSampleQueries",
+    "StartDashboardRefresh",
+    "StartEventDataStoreIngestion",
+    "StartImport",
+    "StartQuery",
+    "StopEventDataStoreIngestion",
+    "StopImport",
+    "UpdateChannel",
+    "UpdateDashboard",
+    "UpdateEventDataStore",
+)

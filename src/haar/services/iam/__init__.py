@@ -23,3 +23,30 @@ from haar.services.iam.service import iam
 __all__ = ["iam"]
 
 iam.provide("identities", IamIdentities())
+
+iam.refuses(
+    "Delegation requests are made by partners that AWS has onboarded, and their tokens go to those partners; there is "
+    "no such partner here.",
+    "AcceptDelegationRequest",
+    "AssociateDelegationRequest",
+    "CreateDelegationRequest",
+    "GetDelegationRequest",
+    "ListDelegationRequests",
+    "RejectDelegationRequest",
+    "SendDelegationToken",
+    "UpdateDelegationRequest",
+)
+iam.refuses(
+    "AWS has a language model write the summary of a delegation request; there are neither here.",
+    "GetHumanReadableSummary",
+)
+iam.refuses(
+    "Role templates are written by AWS and its services, and their contents are not published.",
+    "AcquireRole",
+    "GetRoleTemplateVersion",
+)
+iam.refuses(
+    "Account properties steer Role Manager, which works with role templates; those are not built.",
+    "GetAccountProperties",
+    "PutAccountProperties",
+)

@@ -206,9 +206,9 @@ def list_attached(call: Call, holder: Holder, request: Mapping[str, Any]) -> Pag
 
 def ensure_holds_nothing(call: Call, holder: Holder) -> None:
     """Refuse to delete who still holds policies."""
-    if call.tx.count(InlinePolicy, call.account, holder.id):
+    if call.tx.any(InlinePolicy, call.account, holder.id):
         raise conflict("Cannot delete entity, must delete policies first.")
-    if call.tx.count(Attachment, call.account, holder.id):
+    if call.tx.any(Attachment, call.account, holder.id):
         raise conflict("Cannot delete entity, must detach all policies first.")
 
 

@@ -387,6 +387,11 @@ class AccountSettings(Record):
     #: the first part of the account's own token issuer; given once
     issuer_id: str = ""
 
+    @property
+    def issuer(self) -> str:
+        """The URL that the account's own web identity tokens name as their issuer."""
+        return f"https://{self.issuer_id}.tokens.sts.global.api.aws"
+
 
 class OrganizationsFeatures(Record):
     """Which centralized root access features the management account has switched on."""

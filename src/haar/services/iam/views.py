@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 from haar.kit.ports import ProviderView, RoleView
 from haar.services.iam.mfa import accept
-from haar.services.iam.resources import MfaDevice, OidcProvider, OrganizationsFeatures, Role, SamlProvider
+from haar.services.iam.resources import (
+    AccountSettings,
+    MfaDevice,
+    OidcProvider,
+    OrganizationsFeatures,
+    Role,
+    SamlProvider,
+)
 
 if TYPE_CHECKING:
     from haar.kit import Call
@@ -63,3 +70,8 @@ class Views:
         """The centralized root access features switched on."""
         row: OrganizationsFeatures | None = tx.get(OrganizationsFeatures, account)
         return row.features if row is not None else ()
+
+    def issuer(self, tx: Transaction, account: str) -> str:
+        """The issuer of an account's own web identity tokens, while outbound federation is enabled."""
+        row: AccountSettings | None = tx.get(AccountSettings, account)
+        return row.issuer if row is not None and row.outbound_federation else ""

@@ -29,3 +29,13 @@ from haar.services.organizations.view import StoredOrganizations
 __all__ = ["organizations"]
 
 organizations.provide("organizations", StoredOrganizations())
+
+organizations.refuses(
+    "A cloud is one partition; accounts in AWS GovCloud (US) would be in another.",
+    "CreateGovCloudAccount",
+)
+organizations.refuses(
+    "AWS does not publish which checks a merged policy of each type has to pass, nor the codes of the errors.",
+    "ListAccountsWithInvalidEffectivePolicy",
+    "ListEffectivePolicyValidationErrors",
+)

@@ -15,3 +15,14 @@ from __future__ import annotations
 from haar.services.resourcegroupstaggingapi.operations import tagging
 
 __all__ = ["tagging"]
+
+tagging.refuses(
+    "Whether resources obey tag policies is not worked out here.",
+    "GetComplianceSummary",
+    "ListRequiredTags",
+)
+tagging.refuses(
+    "Reports of compliance are files in S3, which is not built.",
+    "DescribeReportCreation",
+    "StartReportCreation",
+)

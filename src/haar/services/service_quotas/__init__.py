@@ -14,3 +14,27 @@ from __future__ import annotations
 from haar.services.service_quotas.operations import quotas
 
 __all__ = ["quotas"]
+
+quotas.refuses(
+    "Request templates are not built: quotas of a new account are raised by requests of its own.",
+    "AssociateServiceQuotaTemplate",
+    "DeleteServiceQuotaIncreaseRequestFromTemplate",
+    "DisassociateServiceQuotaTemplate",
+    "GetAssociationForServiceQuotaTemplate",
+    "GetServiceQuotaIncreaseRequestFromTemplate",
+    "ListServiceQuotaIncreaseRequestsInTemplate",
+    "PutServiceQuotaIncreaseRequestIntoTemplate",
+)
+quotas.refuses("It opens a case with AWS Support, which is not built.", "CreateSupportCase")
+quotas.refuses(
+    "How much of a quota is in use is counted when it is checked, and not kept.",
+    "GetQuotaUtilizationReport",
+    "StartQuotaUtilizationReport",
+)
+quotas.refuses(
+    "Automatic management watches how much of a quota is in use, which is not kept.",
+    "GetAutoManagementConfiguration",
+    "StartAutoManagement",
+    "StopAutoManagement",
+    "UpdateAutoManagement",
+)

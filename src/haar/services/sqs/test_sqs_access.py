@@ -205,3 +205,34 @@ def test_the_audit_trail_does_not_keep_what_a_message_says(cloud: Any, sqs: Any,
         events = list(tx.range(Event))
     assert [event.operation for event in events if event.data] == ["SendMessage", "SendMessageBatch", "ReceiveMessage"]
     assert "a secret" not in repr(events)
+
+
+# -- listing ---------------------------------------------------------------------------------------------------------
+
+
+def lister(cloud: Any, resource: str) -> Any:
+    """A client of a user who may list queues on a resource, and nothing else."""
+    iam = cloud.client("iam")
+    iam.create_user(UserName="lister")
+    statement = {"Effect": "Allow", "Action": "sqs:ListQueues", "Resource": resource}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.put_user_policy(UserName="lister", PolicyName="listing", PolicyDocument=document)
+    key = iam.create_access_key(UserName="lister")["AccessKey"]
+    return cloud.client("sqs", access_key=key["AccessKeyId"], secret_key=key["SecretAccessKey"])
+
+
+LISTING = GUIDE + "sqs-using-identity-based-policies.html"
+
+
+@pytest.mark.documented(LISTING)
+@pytest.mark.parametrize("resource", ["*", "arn:aws:sqs:*:*:*", "arn:aws:sqs:us-east-1:000000000000:*"])
+def test_a_listing_is_allowed_on_all_queues(cloud: Any, resource: str) -> None:
+    assert lister(cloud, resource).list_queues()["ResponseMetadata"]["HTTPStatusCode"] == 200
+
+
+@pytest.mark.documented(LISTING)
+@pytest.mark.parametrize("resource", [ARN, "arn:aws:sqs:eu-west-1:000000000000:*", "arn:aws:sqs:*:111111111111:*"])
+def test_a_listing_is_not_allowed_by_less_than_all_queues(cloud: Any, resource: str, refused: Any) -> None:
+    code, message = refused(lister(cloud, resource).list_queues)
+    assert code == "AccessDenied"
+    assert "on resource: arn:aws:sqs:us-east-1:000000000000: because" in message

@@ -43,6 +43,12 @@ sts.condition("sts:ExternalId")(_member("ExternalId"))
 sts.condition("sts:RoleSessionName")(_member("RoleSessionName"))
 sts.condition("sts:SourceIdentity")(_member("SourceIdentity"))
 sts.condition("sts:DurationSeconds")(_member("DurationSeconds"))
+sts.condition("sts:SigningAlgorithm")(_member("SigningAlgorithm"))
+
+
+@sts.condition("sts:IdentityTokenAudience")
+def _audience(call: Call, request: Mapping[str, Any], target: Any) -> Any:
+    return tuple(request.get("Audience", ())) or None
 
 
 @sts.condition("sts:TransitiveTagKeys")

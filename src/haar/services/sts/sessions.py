@@ -83,7 +83,8 @@ def _check_managed(call: Call, arn: str, account: str) -> None:
         raise invalid(f"Policy {arn} does not exist or is not attachable.")
 
 
-def _check_tags(call: Call, given: Any, tags: Mapping[str, str], transitive: tuple[str, ...]) -> None:
+def check_tag_names(given: Any, tags: Mapping[str, str]) -> None:
+    """Refuse keys that come twice or are AWS's own: InvalidParameterValue. `given` are the pairs behind `tags`."""
     folded = {name.lower() for name in tags}
     if isinstance(given, list | tuple) and len(folded) != len(given):
         message = "Duplicate tag keys found. Please note that Tag keys are case insensitive."
@@ -92,6 +93,11 @@ def _check_tags(call: Call, given: Any, tags: Mapping[str, str], transitive: tup
         if name.lower().startswith("aws:"):
             message = f"Tag keys must not begin with the reserved prefix aws: {name}"
             raise sts.error("InvalidParameterValue", message, status=400)
+
+
+def _check_tags(call: Call, given: Any, tags: Mapping[str, str], transitive: tuple[str, ...]) -> None:
+    check_tag_names(given, tags)
+    folded = {name.lower() for name in tags}
     missing = [name for name in transitive if name.lower() not in folded]
     if missing:
         message = "The specified transitive tag key must be included in the requested tags."

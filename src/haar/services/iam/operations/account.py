@@ -163,10 +163,10 @@ def get_account_summary(call: Call, request: object) -> api.GetAccountSummaryRes
         "GroupPolicySizeQuota": INLINE_LENGTH["group"],
         "RolePolicySizeQuota": INLINE_LENGTH["role"],
         "SigningCertificatesPerUserQuota": 2,
-        "AccountMFAEnabled": int(call.tx.count(devices_by_user, call.account) > 0),
-        "AccountAccessKeysPresent": int(call.tx.count(access_keys_by_user, call.account, call.account) > 0),
+        "AccountMFAEnabled": int(call.tx.any(devices_by_user, call.account)),
+        "AccountAccessKeysPresent": int(call.tx.any(access_keys_by_user, call.account, call.account)),
         "AccountPasswordPresent": 0,
-        "AccountSigningCertificatesPresent": int(call.tx.count(SigningCertificate, call.account, call.account) > 0),
+        "AccountSigningCertificatesPresent": int(call.tx.any(SigningCertificate, call.account, call.account)),
         "GlobalEndpointTokenVersion": 2 if settings and settings.token_version == "v2Token" else 1,
     }
     return {"SummaryMap": summary}

@@ -61,7 +61,7 @@ def update_group(call: Call, group: Group, request: api.UpdateGroupRequest) -> N
 
 @iam.operation
 def delete_group(call: Call, group: Group, request: api.DeleteGroupRequest) -> None:
-    if call.tx.count(Membership, call.account, group.id):
+    if call.tx.any(Membership, call.account, group.id):
         raise holding.conflict("Cannot delete entity, must remove users from group first.")
     holding.ensure_holds_nothing(call, group)
     call.tx.delete(group)

@@ -123,7 +123,7 @@ def _user(call: Call, user: User, policy: PasswordPolicy | None) -> list[str]:
 
 def _credentials(call: Call, account: str, holder: str) -> list[str]:
     """From `mfa_active` to the last column."""
-    found = [str(call.tx.count(devices_by_user, holder) > 0).lower()]
+    found = [str(call.tx.any(devices_by_user, holder)).lower()]
     keys: list[AccessKey] = sorted(call.tx.range(access_keys_by_user, account, holder), key=lambda row: row.created_at)
     for place in range(2):
         found += _key(call, keys[place]) if place < len(keys) else ["false", "N/A", "N/A", "N/A", "N/A"]

@@ -106,7 +106,7 @@ def update_assume_role_policy(call: Call, role: Role, request: api.UpdateAssumeR
 @iam.operation
 def delete_role(call: Call, role: Role, request: api.DeleteRoleRequest) -> None:
     changeable(role)
-    if call.tx.count(profiles_by_role, role.id):
+    if call.tx.any(profiles_by_role, role.id):
         raise holding.conflict("Cannot delete entity, must remove roles from instance profile first.")
     holding.ensure_holds_nothing(call, role)
     trust.forget(call, role)

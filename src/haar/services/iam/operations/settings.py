@@ -40,7 +40,8 @@ def enable_outbound_web_identity_federation(
     # the issuer is the account's for good: whoever trusts it goes on doing so when the feature comes back
     settings = replace(settings, outbound_federation=True, issuer_id=settings.issuer_id or call.new_id())
     call.tx.put(settings)
-    return {"IssuerIdentifier": issuer_of(settings)}
+    call.ports.proofs.open_issuer(call.tx, settings.issuer)
+    return {"IssuerIdentifier": settings.issuer}
 
 
 @iam.operation
@@ -52,12 +53,7 @@ def disable_outbound_web_identity_federation(call: Call, request: object) -> Non
 def get_outbound_web_identity_federation_info(
     call: Call, request: object
 ) -> api.GetOutboundWebIdentityFederationInfoResponse:
-    return {"IssuerIdentifier": issuer_of(_enabled(call)), "JwtVendingEnabled": True}
-
-
-def issuer_of(settings: AccountSettings) -> str:
-    """The URL that an account's own tokens name as their issuer."""
-    return f"https://{settings.issuer_id}.tokens.sts.global.api.aws"
+    return {"IssuerIdentifier": _enabled(call).issuer, "JwtVendingEnabled": True}
 
 
 def _enabled(call: Call) -> AccountSettings:

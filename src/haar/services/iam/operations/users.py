@@ -113,13 +113,13 @@ def update_user(call: Call, user: User, request: api.UpdateUserRequest) -> None:
 def delete_user(call: Call, user: User, request: api.DeleteUserRequest) -> None:
     tx, place = call.tx, (call.account, user.id)
     in_the_way: tuple[tuple[bool, str], ...] = (
-        (tx.count(access_keys_by_user, *place) > 0, "must delete access keys first."),
+        (tx.any(access_keys_by_user, *place), "must delete access keys first."),
         (tx.get(LoginProfile, *place) is not None, "must delete login profile first."),
-        (tx.count(members_by_user, *place) > 0, "must remove users from group first."),
-        (tx.count(devices_by_user, user.id) > 0, "must delete MFA device first."),
-        (tx.count(SigningCertificate, *place) > 0, "must delete signing certificates first."),
-        (tx.count(SshPublicKey, *place) > 0, "must delete SSH public keys first."),
-        (tx.count(ServiceSpecificCredential, *place) > 0, "must delete service specific credentials first."),
+        (tx.any(members_by_user, *place), "must remove users from group first."),
+        (tx.any(devices_by_user, user.id), "must delete MFA device first."),
+        (tx.any(SigningCertificate, *place), "must delete signing certificates first."),
+        (tx.any(SshPublicKey, *place), "must delete SSH public keys first."),
+        (tx.any(ServiceSpecificCredential, *place), "must delete service specific credentials first."),
     )
     for is_there, what in in_the_way:
         if is_there:

@@ -152,7 +152,7 @@ def _ensure_may_invite(call: Call, place: Seat, to: str, number: str | None) -> 
     def violates(reason: str, message: str) -> Exception:
         return organizations.error("HandshakeConstraintViolationException", message, members={"Reason": reason})
 
-    if tx.count(handshakes_waiting, "ENABLE_ALL_FEATURES", *head):
+    if tx.any(handshakes_waiting, "ENABLE_ALL_FEATURES", *head):
         raise violates(
             "INVITE_DISABLED_DURING_ENABLE_ALL_FEATURES",
             "You can't issue new invitations to join an organization while it's in the process of enabling all "

@@ -59,8 +59,8 @@ def describe_organization(call: Call, request: object) -> api.DescribeOrganizati
 def delete_organization(call: Call, request: object) -> None:
     place = here(call)
     tx, head = call.tx, place.head
-    busy = call.tx.count(requests_by_state, *head, "IN_PROGRESS")
-    if tx.count(Account, *head) > 1 or busy or tx.count(Unit, *head) or tx.count(Policy, *head):
+    busy = call.tx.any(requests_by_state, *head, "IN_PROGRESS")
+    if tx.count(Account, *head) > 1 or busy or tx.any(Unit, *head) or tx.any(Policy, *head):
         raise organizations.error(
             "OrganizationNotEmptyException",
             "The organization isn't empty. To delete an organization, you must first remove all accounts except the "
@@ -92,7 +92,7 @@ def enable_all_features(call: Call, request: api.EnableAllFeaturesRequest) -> ap
             "The organization has already enabled all features.",
             members={"Reason": "ORGANIZATION_ALREADY_HAS_ALL_FEATURES"},
         )
-    if call.tx.count(handshakes_waiting, "ENABLE_ALL_FEATURES", *place.head):
+    if call.tx.any(handshakes_waiting, "ENABLE_ALL_FEATURES", *place.head):
         raise organizations.error(
             "HandshakeConstraintViolationException",
             "The organization has already started the process to enable all features.",

@@ -80,7 +80,7 @@ def update_policy(call: Call, policy: Policy, request: api.UpdatePolicyRequest) 
 @organizations.operation(resource=policy_managers)
 def delete_policy(call: Call, policy: Policy, request: api.DeletePolicyRequest) -> None:
     _ensure_ours(policy)
-    if call.tx.count(attachments_by_policy, *here(call).head, policy.id):
+    if call.tx.any(attachments_by_policy, *here(call).head, policy.id):
         raise organizations.error(
             "PolicyInUseException",
             "The policy is attached to one or more entities. You must detach it from all roots, OUs, and accounts "

@@ -89,7 +89,12 @@ def get_queue_url(call: Call, request: api.GetQueueUrlRequest) -> api.GetQueueUr
     return {"QueueUrl": url_of(call, queue)}
 
 
-@sqs.operation
+def _every_queue(call: Call, request: object) -> str:
+    # AWS authorizes a listing on a queue without a name: `arn:aws:sqs:REGION:ACCOUNT:` is what its denials say
+    return f"arn:{call.partition}:sqs:{call.region}:{call.account}:"
+
+
+@sqs.operation(resource=_every_queue)
 def list_queues(call: Call, request: api.ListQueuesRequest) -> dict[str, Any]:
     prefix = request.get("QueueNamePrefix") or None
     page = Page.of(call.tx, Queue, call.account, call.region, starts=prefix, show=lambda queue: url_of(call, queue))

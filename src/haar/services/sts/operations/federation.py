@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Providers AWS knows without being told, by issuer: they need no provider of one's own.
 _WELL_KNOWN = {"https://accounts.google.com": "accounts.google.com"}
+#: How the issuers of GetWebIdentityToken's tokens end.
+_OWN_ISSUERS = ".tokens.sts.global.api.aws"
 
 #: SAML attributes that become condition keys of their own, by their object identifier.
 _SAML_KEYS = {
@@ -185,6 +187,10 @@ def assume_role_with_web_identity(
         raise sts.error("InvalidIdentityToken", message, status=400)
     role, token = role_at(call, request["RoleArn"]), request["WebIdentityToken"]
     issuer = proofs.oidc_issuer(token)
+    if issuer.endswith(_OWN_ISSUERS):
+        # what GetWebIdentityToken signs is for the outside alone (id_roles_providers_outbound_getting_started.html)
+        message = "Tokens of GetWebIdentityToken cannot be used for AssumeRoleWithWebIdentity."
+        raise sts.error("InvalidIdentityToken", message, status=400)
     url = issuer.partition("://")[2]
     provider = call.ports.port("identities").oidc_provider(call.tx, role.account, url.rstrip("/"))
     if provider is None:
