@@ -79,6 +79,7 @@ $(VENV)/.made:
 $(VENV)/.run: pyproject.toml | $(VENV)/.made
 	@echo 'installing what Haar needs to run'
 	@$(BIN)/pip install --quiet --editable '.[catalog,postgres]'
+	@$(BIN)/python -m compileall -q src/haar
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(VENV)/.made

@@ -15,6 +15,10 @@ _START_SECONDS_MAX = 60.0
 _STOP_SECONDS_MAX = 5.0
 
 
+#: Haar starts from compiled modules, as the installed peers do.
+_INHERITED = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 class Server:
     """A running server. The moment of starting is `started_at`, on the monotonic clock."""
 
@@ -23,7 +27,7 @@ class Server:
         with log.open("ab") as output:
             self._process = subprocess.Popen(  # noqa: S603  # the commands are this package's own
                 list(command),
-                env={**os.environ, **environment},
+                env={**_INHERITED, **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

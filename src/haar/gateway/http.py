@@ -152,6 +152,8 @@ class Server:
         """Send an answer when what it acknowledges is kept."""
         if self._grouped:
             self._answers.append((connection, attempt, reply, keep))
+            if len(self.connections) == 1:
+                self.end_group()  # nobody else can join
         else:
             connection.send(reply, attempt.http, keep)
 

@@ -65,6 +65,10 @@ class RawTransaction(Protocol):
         """How many keys there are with start <= key < stop."""
         ...
 
+    def any(self, start: bytes, stop: bytes) -> bool:
+        """Whether there is a key with start <= key < stop."""
+        ...
+
     def clear(self) -> None:
         """Remove every row."""
         ...

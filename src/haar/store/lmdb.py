@@ -95,6 +95,18 @@ class LmdbTransaction(LongKeys):
             number += 1
         return number
 
+    def any(self, start: bytes, stop: bytes) -> bool:
+        """Whether there is a key with start <= key < stop; nothing is copied but that key."""
+        if len(start) > HOLD or len(stop) > HOLD:
+            return super().any(start, stop)
+        cursor = self._txn.cursor()
+        if not cursor.set_range(start):
+            return False
+        key: bytes = cursor.key()
+        if len(key) > HOLD:  # a signpost: what it stands for may lie outside
+            return super().any(start, stop)
+        return key < stop
+
     def clear(self) -> None:
         """Remove every row."""
         try:

@@ -140,6 +140,10 @@ class LongKeys:
         """How many keys there are with start <= key < stop."""
         return sum(1 for _ in self.scan(start, stop))
 
+    def any(self, start: bytes, stop: bytes) -> bool:
+        """Whether there is a key with start <= key < stop."""
+        return next(self.scan(start, stop, limit=1), None) is not None
+
     def _heads(self, key: bytes) -> tuple[list[tuple[int, bytes]], bytes]:
         """The heads that a long key is cut into, with their spaces, and the key its value is under in space 1."""
         heads = []

@@ -76,6 +76,10 @@ class MemoryTransaction:
             return 0
         return self._rows.bisect_left(stop) - self._rows.bisect_left(start)
 
+    def any(self, start: bytes, stop: bytes) -> bool:
+        """Whether there is a key with start <= key < stop."""
+        return self.count(start, stop) > 0
+
     def clear(self) -> None:
         """Remove every row."""
         self._undo.extend(self._rows.items())

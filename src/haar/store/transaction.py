@@ -294,7 +294,7 @@ class Transaction:
         `start` and `stop` bound the field after the prefix, as in `range`.
         """
         _, _, low, high = self._bounds(what, prefix, start, stop, None, None, False)
-        return low < high and next(iter(self._raw.scan(low, high, limit=1)), None) is not None
+        return low < high and self._raw.any(low, high)
 
     # ---- expiry
 
@@ -373,7 +373,7 @@ class Transaction:
             kind = what
             table = (self._plans.get(kind) or self._prepare(kind)).prefix
             rows = None
-        base = table + keys.encode(prefix) if prefix else table
+        base = table + keys.encoder("s" * len(prefix))(prefix) if prefix else table
         low, high = base, base + keys.AFTER
         if starts is not None:
             low = base + keys.starting_with(starts)
