@@ -83,7 +83,8 @@ class _Watched(Attempt):
 
     def run(self) -> HttpReply:
         self.gateway.rehearsal, self.gateway.turned_away = (None, []), None
-        reply = super().run()
+        with self.gateway.watching():
+            reply = super().run()
         if self.routed is not None:
             principal = self.principal
             self.gateway.seen.append(
@@ -127,15 +128,21 @@ class Witness(Gateway):
         of the same account who was allowed nothing.
         """
         with Cloud(seed=seed, clock=Clock(real=lambda: real)) as cloud:
-            own = material.key()
             witness = cls(cloud, rehearses=rehearses or strangers, strangers=strangers)
             cloud.gateway = witness
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(path, "perform", witness.perform)
                 patch.setattr(cloud.ports.guard, "authorize", witness.authorize)
-                # the one thing that no seed replays: RSA keys come from the operating system
-                patch.setattr(rsa, "generate_private_key", lambda *_, **__: own)
                 yield witness
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """While one of this cloud's requests runs: other clouds of this process are not watched."""
+        own = material.key()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(path, "perform", self.perform)
+            # the one thing that no seed replays: RSA keys come from the operating system
+            patch.setattr(rsa, "generate_private_key", lambda *_, **__: own)
+            yield
 
     def perform(self, call: Call, operation: Operation, request: dict[str, Any]) -> dict[str, Any]:
         """`haar.kit.perform`, remembering the reply."""

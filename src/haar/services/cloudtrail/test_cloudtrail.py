@@ -239,7 +239,7 @@ def test_trails_are_refused(cloud: Cloud) -> None:
 # -- the record --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.documented(CONTENTS)
+@pytest.mark.fact("CT-001")
 def test_a_record_has_all_elements(cloud: Cloud) -> None:
     sqs = cloud.client("sqs", source_ip="203.0.113.7", region="eu-west-1")
     reply = sqs.create_queue(QueueName="q", Attributes={"VisibilityTimeout": "60"})
