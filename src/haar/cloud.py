@@ -33,7 +33,7 @@ from haar.kit.timer import Timer
 from haar.kit.wait import Wait
 from haar.record import Record, key
 from haar.scheduler.hub import Hub
-from haar.scheduler.timers import Hands, Scheduler, expiring
+from haar.scheduler.timers import Hands, Scheduler
 from haar.store.store import Store
 
 if TYPE_CHECKING:
@@ -94,10 +94,10 @@ class Cloud:
         """A room by its service's name; imported on its first call. Raises Refused when it is not built."""
         found = self._rooms.get(name)
         if found is None:
-            known = len(expiring())
+            known = len(self.store.expiring())
             found = self._rooms[name] = load_room(name)
-            if len(expiring()) != known:
-                self.due_tables.update(kind.__table__ for kind in expiring())
+            if len(kinds := self.store.expiring()) != known:
+                self.due_tables.update(kind.__table__ for kind in kinds)
                 self._changed_due()
         return found
 

@@ -31,7 +31,6 @@ SESSION = Session(
     tags={"team": "blue"},
     transitive_tags=("team",),
     source_identity="alice@example.com",
-    chained=True,
     context={"saml:sub": ("alice",)},
 )
 
@@ -46,7 +45,6 @@ sessions = st.builds(
     mfa_at=st.none() | st.floats(0, 4e9),
     policies=st.lists(st.text(max_size=100), max_size=3).map(tuple),
     tags=st.dictionaries(st.text(max_size=10), st.text(max_size=10), max_size=4),
-    chained=st.booleans(),
     context=st.dictionaries(st.text(max_size=10), st.lists(st.text(max_size=5), max_size=2).map(tuple), max_size=3),
 )
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import jwt
 import pytest
 
-from haar.gateway.control import handle
 from haar.wire.http import HttpRequest
+from tests.gateway.asking import handle
 
 if TYPE_CHECKING:
     from haar import Cloud

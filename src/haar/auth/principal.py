@@ -9,6 +9,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from haar.auth import pages, sigv4, tokens
 from haar.errors import ServiceError
 from haar.kit.call import root_of
@@ -127,16 +129,7 @@ class Authenticator:
         cached = self._roots.get(f"{partition}/{access_key}")
         if cached is None:
             account = DEVELOPMENT_ACCOUNT if access_key == "test" else access_key
-            base = root_of(account, partition)
-            cached = Principal(
-                kind="root",
-                account=account,
-                arn=base.arn,
-                id=account,
-                name="root",
-                issuer=base.arn,
-                access_key=access_key,
-            )
+            cached = _root_user(account, partition, access_key)
             if len(self._roots) > _CACHED_MAX:
                 self._roots.clear()
             self._roots[f"{partition}/{access_key}"] = cached
@@ -159,16 +152,7 @@ class Authenticator:
 
         root = tx.get(RootKey, access_key)
         if root is not None:
-            base = root_of(root.account)
-            principal = Principal(
-                kind="root",
-                account=root.account,
-                arn=base.arn,
-                id=root.account,
-                name="root",
-                issuer=base.arn,
-                access_key=access_key,
-            )
+            principal = _root_user(root.account, "aws", access_key)
             return Credential(access_key=access_key, secret=root.secret, principal=principal)
         identities: Identities = self._ports.port("identities")
         return identities.credential(tx, access_key)
@@ -187,6 +171,11 @@ def _scope_trouble(service: str, region: str, scope_service: str, scope_region: 
     spoken = model(service)
     allowed = (spoken.signing_name, spoken.metadata.get("endpointPrefix"), *_MORE_SCOPES.get(service, ()))
     return "" if scope_service in allowed else f"Credential should be scoped to correct service: '{allowed[0]}'. "
+
+
+def _root_user(account: str, partition: str, access_key: str) -> Principal:
+    root = root_of(account, partition)
+    return msgspec.structs.replace(root, issuer=root.arn, access_key=access_key)
 
 
 def _session_principal(session: tokens.Session) -> Principal:

@@ -61,7 +61,6 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, arr
     transitive_tags: tuple[str, ...] = ()
     source_identity: str = ""
     provider: str = ""
-    chained: bool = False
     context: dict[str, str | tuple[str, ...]] = {}
     #: says nothing; makes the token as long as a caller wants it (MinimumSessionTokenSize)
     padding: str = ""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from haar.cloud import Cloud
     from haar.gateway.control_words import Asked
 
-__all__ = ["ENDPOINTS", "PREFIX", "Endpoint", "Exchange", "handle"]
+__all__ = ["ENDPOINTS", "PREFIX", "Endpoint", "Exchange"]
 
 log = logging.getLogger("haar.gateway.control")
 
@@ -97,16 +97,6 @@ class Exchange:
     def lost(self, error: StoreFull) -> HttpReply:
         """The answer when the store had no room for what was written together with this."""
         return _reply(500, {"error": {"code": "StoreFull", "message": str(error), "hint": "Free some disk."}})
-
-
-def handle(cloud: Cloud, http: HttpRequest) -> HttpReply:
-    """Answer a request under `/_haar/` at once: where `Exchange.run` would wait, this says what there is now."""
-    exchange = Exchange(cloud, http)
-    try:
-        return exchange.run()
-    except Wait:
-        exchange.started = float("-inf")  # every wait that began then is over
-        return exchange.run()
 
 
 def _find(http: HttpRequest) -> tuple[Endpoint, str]:

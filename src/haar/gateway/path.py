@@ -15,7 +15,7 @@ from haar.kit.call import Call, Origin, new_request_id
 from haar.kit.perform import perform, record
 from haar.kit.wait import Wait
 from haar.wire.codec import render_bare_error
-from haar.wire.router import Routed, route
+from haar.wire.router import Routed, Unroutable, route
 
 if TYPE_CHECKING:
     from haar.kit.identity import Principal
@@ -174,7 +174,9 @@ class Attempt:
     def _refuse(self, error: ServiceError, *, audit: bool = True) -> HttpReply:
         routed = self.routed
         if routed is None:
-            return render_bare_error("json" if "x-amz-target" in self.http.headers else "query", error, self.request_id)
+            guess = "json" if "x-amz-target" in self.http.headers else "query"
+            protocol = error.protocol if isinstance(error, Unroutable) else guess
+            return render_bare_error(protocol, error, self.request_id)
         if audit and self.principal is not None and self.principal.account:
             self._audit(error)
         try:

@@ -19,7 +19,7 @@ from haar.kit.call import Call, Origin, root_of
 from haar.kit.ports import Ports
 from haar.kit.resource import partition_of
 from haar.kit.timer import Reconcile, Timer
-from haar.record import RECORDS, Record, key, replace
+from haar.record import Record, key, replace
 from haar.scheduler.hub import Hub
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class Scheduler:
     def _stored(self) -> tuple[float | None, dict[type[Record], float]]:
         """When the first timer is due, and when the first row of each kind runs out, in one look at the store."""
         store = self.ports.store
-        kinds = expiring()
+        kinds = store.expiring()
         # a transaction that may write keeps what it worked out about a kind that it meets for the first time
         with store.transaction(write=any(kind not in store.plans for kind in kinds)) as tx:
             timer = next(tx.range(Timer, limit=1), None)
@@ -215,8 +215,3 @@ def _settled(attempt: Callable[[], T]) -> T:
             return attempt()
         except Conflict:
             continue
-
-
-def expiring() -> list[type[Record]]:
-    """The kinds of record that end by themselves, among the rooms in use."""
-    return [kind for kind in RECORDS.values() if kind.__expires__]

@@ -56,7 +56,6 @@ def assume_role(call: Call, request: api.AssumeRoleRequest) -> api.AssumeRoleRes
         seconds=role_seconds(call, request, role),
         given=given,
         source_identity=source_identity,
-        chained=call.principal.kind == "role",
     )
     if source_identity:
         reply["SourceIdentity"] = source_identity
