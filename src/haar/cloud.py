@@ -26,14 +26,17 @@ from haar.errors import Refused
 from haar.events import history
 from haar.gateway.path import Gateway
 from haar.ids import Ids
+from haar.kit.body import sweep, sweep_abandoned
 from haar.kit.epoch import bump
 from haar.kit.ports import Ports
+from haar.kit.sealing import Sealer
 from haar.kit.service import Service
 from haar.kit.timer import Timer
 from haar.kit.wait import Wait
 from haar.record import Record, key
 from haar.scheduler.hub import Hub
 from haar.scheduler.timers import Hands, Scheduler
+from haar.store.files import Files, folder_of
 from haar.store.store import Store
 
 if TYPE_CHECKING:
@@ -43,6 +46,8 @@ if TYPE_CHECKING:
 _PORTS = {"identities": "iam", "organizations": "organizations"}
 #: The longest real pause of an in-process wait before it looks at the clock again, in seconds.
 _NAP_SECONDS = 0.25
+#: Real seconds after which a blob that no row refers to is no upload on its way any more.
+_ABANDONED_SECONDS = 86_400.0
 
 
 class Secrets(Record):
@@ -60,6 +65,10 @@ class Cloud:
         self.clock = clock or Clock()
         self.ids = Ids(self.config.seed)
         self.store = Store.open(self.config.store, durability=self.config.durability)
+        self.files = Files(
+            folder_of(self.config.store, self.config.files), durability=self.config.durability,
+            now=self.clock.real, random_bytes=self.ids.bytes,
+        )  # fmt: skip
         self.hub = Hub()
         self._lock = threading.RLock()
         self._changed = threading.Condition(self._lock)
@@ -70,6 +79,7 @@ class Cloud:
             guard=None,  # type: ignore[arg-type]  # the guard asks through the ports: set in the next line
             room=self.room, port=self.port, rooms=self.rooms, policies=Rules(),
             proofs=None,  # type: ignore[arg-type]  # likewise
+            sealer=Sealer(self.files.root_keys, self.ids.bytes), blobs=self.files.blobs,
         )  # fmt: skip
         self.ports.guard = Guard(self.ports)
         self.ports.proofs = Proofs(self.ports, lambda: self.server is not None)
@@ -152,7 +162,9 @@ class Cloud:
     def advance(self, seconds: float = 0.0, *, minutes: float = 0.0, hours: float = 0.0, days: float = 0.0) -> int:
         """Move the virtual clock forward, doing all that falls due on the way, in order. How much was done."""
         with self._lock:
-            return self.scheduler.advance(self.clock.now() + seconds + 60 * minutes + 3600 * hours + 86_400 * days)
+            done = self.scheduler.advance(self.clock.now() + seconds + 60 * minutes + 3600 * hours + 86_400 * days)
+            self.sweep()
+            return done
 
     def at(self, when: float, function: Callable[[], None]) -> None:
         """Call a function when virtual time reaches an instant; for tests and simulations."""
@@ -169,19 +181,31 @@ class Cloud:
             else:
                 with self._keeping_root_keys():
                     self.store.clear()
+                    self.files.blobs.clear()
                     self._wake_up()
 
     def save(self, path: str | Path) -> int:
         """Write the whole state into one file; the number of rows."""
         with self._lock:
-            return self.store.dump(path)
+            return self.store.dump(path, self.files)
 
     def load(self, path: str | Path) -> int:
         """Replace the whole state by a saved one, its virtual time included; the number of rows. Root keys stay."""
         with self._lock, self._keeping_root_keys():
-            count = self.store.load(path)
+            count = self.store.load(path, self.files)
+            self.ports.sealer.reload()
             self._wake_up()
             return count
+
+    def sweep(self) -> int:
+        """Remove the large bytes that nothing refers to any more; how many blobs they were."""
+        with self._lock:
+            return sweep(self.ports)()
+
+    def sweep_abandoned(self) -> int:
+        """Remove what uploads left behind that a crash cut short; how many blobs they were."""
+        with self._lock:
+            return sweep_abandoned(self.ports, self.clock.real() - _ABANDONED_SECONDS)
 
     def close(self) -> None:
         """End the cloud; what is stored stays."""

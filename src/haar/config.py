@@ -15,6 +15,9 @@ class Config:
 
     #: Where state lives: `memory:`, a folder (`lmdb:///path` or a plain path), or `postgresql://...` for many nodes.
     store: str = "memory:"
+    #: The folder for what is no row: the root key and large bytes. By default in the store's own folder, or in memory
+    #: with it; a cloud in PostgreSQL needs one that all its nodes share.
+    files: str = ""
     #: Address and port to listen on. Any address but a loopback one turns the development keys off.
     host: str = "127.0.0.1"
     port: int = 4566
@@ -32,6 +35,9 @@ class Config:
     region: str = "us-east-1"
     #: The largest request body accepted by operations that do not stream, in bytes.
     body_bytes_max: int = 70 * 1024 * 1024
+
+    #: A body of an operation that streams is held in memory up to this size, in bytes; larger ones go to disk.
+    spool_above: int = 1024 * 1024
 
     @property
     def loopback(self) -> bool:

@@ -29,6 +29,8 @@ NOT_LIVED: Mapping[str, str] = {
     "auth.RootKey": "made only for a cloud that other machines can reach",
     "sqs.Rate": "kept only where AWS's request rates are enforced",
 }
+#: Kinds that came after a release, which therefore has no row of them.
+LATER: Mapping[str, frozenset[str]] = {"0.1.0": frozenset(("sqs.FreshMessage",))}
 RELEASES = sorted(FOLDER.glob("*.haar"))
 
 
@@ -58,9 +60,12 @@ def test_there_is_a_cloud_of_an_earlier_release() -> None:
     assert [path.stem for path in RELEASES][:1] == ["0.1.0"]
 
 
-def test_every_row_of_an_earlier_release_is_read(stored: Cloud) -> None:
-    for kind in KINDS:
-        assert bool(rows(stored, kind)) is (kind.__table__ not in NOT_LIVED), kind.__table__
+@pytest.mark.parametrize("release", RELEASES, ids=lambda path: path.stem)
+def test_every_row_of_an_earlier_release_is_read(release: Path) -> None:
+    missing = NOT_LIVED.keys() | LATER.get(release.stem, frozenset())
+    with Cloud(seed=1) as cloud:
+        cloud.load(release)
+        assert {kind.__table__ for kind in KINDS if not rows(cloud, kind)} == missing
 
 
 def test_people_of_an_earlier_release_are_known(stored: Cloud) -> None:
@@ -78,6 +83,14 @@ def test_messages_of_an_earlier_release_are_received_and_deleted(stored: Cloud) 
     (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
     sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
     assert message["Body"] in ("first", "third")
+
+
+def test_messages_of_a_standard_queue_of_an_earlier_release_are_received(stored: Cloud) -> None:
+    sqs = stored.client("sqs")
+    url = sqs.get_queue_url(QueueName="dead")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="new")
+    found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+    assert [message["Body"] for message in found] == ["body 1", "body 0", "new"]
 
 
 def test_an_organization_of_an_earlier_release_goes_on(stored: Cloud) -> None:

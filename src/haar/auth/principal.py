@@ -112,6 +112,8 @@ class Authenticator:
             return http.body  # a presigned request says in its query how its body is signed, whatever a header claims
         body = decode.feed(http.body)
         decode.close()
+        for name, value in decode.trailers.items():
+            http.headers.setdefault(name, value)  # what is said at the end counts as if it stood in the head
         return body
 
     def _who(self, tx: Transaction, access_key: str, token: str, region: str) -> tuple[str, Principal]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from haar.auth.codes import spoken
 from haar.auth.principal import Authenticator
 from haar.errors import Conflict, HaarError, Refused, ServiceError, StoreFull
+from haar.kit.body import Body
 from haar.kit.call import Call, Origin, new_request_id
 from haar.kit.perform import perform, record
 from haar.kit.wait import Wait
@@ -137,6 +138,8 @@ class Attempt:
                 codec.validate(
                     request, code=room.validation_error or None, enums=operation.enums, words=room.pattern_words
                 )
+                if operation.body_member:
+                    request[operation.body_member] = Body.of(self.http.body)
                 self.request = request
             reply = perform(call, operation, request)
             rendered: HttpReply = codec.render(reply, self.request_id)

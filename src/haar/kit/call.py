@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from haar.kit.audit import request_id
 from haar.kit.identity import Principal
-from haar.kit.resource import GlobalResource, Resource, partition_of
+from haar.kit.resource import GlobalResource, Resource, UniqueResource, heading, partition_of
 from haar.kit.timer import Reconcile, Task, Timer, pack
 
 if TYPE_CHECKING:
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from haar.record import Record
     from haar.store.transaction import Transaction
 
-R = TypeVar("R", Resource, GlobalResource)
-K = TypeVar("K", bound="Resource | GlobalResource")
+K = TypeVar("K", bound="Resource | GlobalResource | UniqueResource")
 
 
 class Origin:
@@ -117,14 +116,14 @@ class Call:
 
     def get(self, kind: type[K], *own: Any, account: str = "") -> K | None:
         """The resource of the caller's account (and region) with these own key fields, or None."""
-        head = (account or self.account, self.region) if issubclass(kind, Resource) else (account or self.account,)
+        head = heading(kind, account or self.account, self.region)
         return self.tx.get(kind, *head, *own)
 
     def load(self, kind: type[K], *own: Any, account: str = "") -> K:
         """The same, raising the kind's own not-found error."""
         found = self.get(kind, *own, account=account)
         if found is None:
-            head = (account or self.account, self.region) if issubclass(kind, Resource) else (account or self.account,)
+            head = heading(kind, account or self.account, self.region)
             raise self.error(*kind.missing(*head, *own))
         return found
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from haar.errors import ServiceError
 from haar.kit import tokens
 from haar.kit.audit import Event
+from haar.kit.body import Body
 from haar.kit.page import Page
 from haar.record import RECORDS, Record
 
@@ -24,6 +25,10 @@ def perform(call: Call, operation: Operation, request: dict[str, Any]) -> dict[s
 
     Raises ServiceError for what AWS would refuse, and Wait when the operation wants to be run again later.
     """
+    if operation.body_member:
+        given = request.get(operation.body_member)
+        if given is not None and given.__class__ is not Body:
+            request = {**request, operation.body_member: Body.of(given)}
     targets = admit(call, operation, request)
     token_member = operation.token_member
     if token_member:
@@ -99,6 +104,8 @@ def record(
     origin = call.origin
     read_only = bool(operation.read_only) if operation else False
     redact = operation.redact if operation else ()
+    if operation is not None and operation.body_member and request and operation.body_member in request:
+        request = {name: value for name, value in request.items() if name != operation.body_member}
     if redact and request:
         request = _hide(request, redact)
     if operation is not None and (read_only or operation.data_event) and not operation.keeps_reply:

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from haar.config import Config
     from haar.ids import Ids
     from haar.kit.call import Call
+    from haar.kit.sealing import Sealer
     from haar.kit.service import Operation, Service
+    from haar.store.blobs import Blobs
     from haar.store.store import Store
     from haar.store.transaction import Transaction
 
@@ -247,5 +249,9 @@ class Ports(msgspec.Struct):
     policies: PolicyRules
     #: one-time codes, assertions, web identity tokens, sessions
     proofs: Proofs
+    #: seals what must be kept secret under the cloud's root key
+    sealer: Sealer
+    #: where large bytes are
+    blobs: Blobs
     #: the secret from which session tokens are derived
     cloud_key: bytes = b""

@@ -6,7 +6,8 @@
         name: str = key()
 
 A `Resource` lives in a region (key: account, region, then its own key fields), a `GlobalResource`
-only in an account (key: account, then its own). `policy` (a field or property) holds a
+only in an account (key: account, then its own). The name of a `UniqueResource` is taken for all accounts (key: its own
+fields alone). `policy` (a field or property) holds a
 resource-based policy as JSON text, and is enforced without further words.
 """
 
@@ -21,7 +22,7 @@ from msgspec import field
 
 from haar.record import Record, key
 
-__all__ = ["GlobalResource", "Resource", "key", "partition_of"]
+__all__ = ["GlobalResource", "Resource", "UniqueResource", "heading", "key", "partition_of"]
 
 
 @cache
@@ -34,10 +35,8 @@ def partition_of(region: str) -> str:
     return "aws"
 
 
-class _Owned(Record):
+class _Named(Record):
     """What every resource has."""
-
-    account: str = key()
 
     @property
     def partition(self) -> str:
@@ -73,29 +72,48 @@ class _Owned(Record):
         return tuple(match[name] for name in cls.__keys__) if match else None
 
 
-class Resource(_Owned):
+class Resource(_Named):
     """A resource in a region of an account."""
 
+    account: str = key()
     region: str = key()
     tags: dict[str, str] = field(default_factory=dict)
     created_at: float = 0.0
     __regional__: ClassVar[bool] = True
 
 
-class GlobalResource(_Owned):
+class GlobalResource(_Named):
     """A resource of an account, the same from every region."""
 
+    account: str = key()
     tags: dict[str, str] = field(default_factory=dict)
     created_at: float = 0.0
     __regional__: ClassVar[bool] = False
 
 
-def _common_keys(kind: type[_Owned]) -> int:
-    return 2 if issubclass(kind, Resource) else 1
+class UniqueResource(_Named):
+    """A resource whose own key fields are taken for every account, such as a bucket's name."""
+
+    account: str
+    region: str
+    tags: dict[str, str] = field(default_factory=dict)
+    created_at: float = 0.0
+    __regional__: ClassVar[bool] = True
+
+
+def heading(kind: type[_Named], account: str, region: str) -> tuple[str, ...]:
+    """What stands in a kind's primary key before its own key fields."""
+    if issubclass(kind, Resource):
+        return (account, region)
+    return (account,) if issubclass(kind, GlobalResource) else ()
+
+
+def _common_keys(kind: type[_Named]) -> int:
+    return len(heading(kind, "", ""))
 
 
 @cache
-def _arn_builder(kind: type[_Owned]) -> Callable[[Any], str]:
+def _arn_builder(kind: type[_Named]) -> Callable[[Any], str]:
     # "arn:{partition}:sqs:{region}" -> f"arn:{r.partition}:sqs:{r.region}": compiled once, 0.3 us a call
     template = re.sub(r"\{(\w+)\}", r"{r.\1}", kind.__declared__["arn"])
     assert '"' not in template and "\\" not in template, f"{kind.__table__}: odd ARN format"
@@ -104,7 +122,7 @@ def _arn_builder(kind: type[_Owned]) -> Callable[[Any], str]:
 
 
 @cache
-def _arn_pattern(kind: type[_Owned]) -> re.Pattern[str]:
+def _arn_pattern(kind: type[_Named]) -> re.Pattern[str]:
     parts = re.split(r"\{(\w+)\}", kind.__declared__["arn"])
     pattern = ""
     for position, part in enumerate(parts):

@@ -28,7 +28,7 @@ from haar.errors import Refused, ServiceError
 from haar.kit.audit import is_read_only
 from haar.kit.page import Paging
 from haar.kit.quota import Quota
-from haar.kit.resource import GlobalResource, Resource
+from haar.kit.resource import GlobalResource, Resource, UniqueResource
 from haar.record import Record, on_change
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 E = TypeVar("E", bound=str)
 F = TypeVar("F", bound=Callable[..., Any])
-Kind = type[Resource] | type[GlobalResource]
+Kind = type[Resource] | type[GlobalResource] | type[UniqueResource]
 #: (call, value of the naming member or None when it is absent) -> primary key, or the resource itself, or None
 Namer = Callable[["Call", Any], "tuple[Any, ...] | Record | None"]
 
@@ -50,6 +50,7 @@ class Operation:
         "action",
         "admits_anonymous",
         "anonymous",
+        "body_member",
         "creates",
         "data_event",
         "enums",
@@ -98,6 +99,12 @@ class Operation:
         described = model.operations[name]
         shape = model.shapes[described["input"]["shape"]] if "input" in described else {}
         members = shape.get("members", {})
+        #: the member that is a `Body`, "" for an operation that does not stream
+        self.body_member: str = shape.get("payload", "")
+        if self.body_member:
+            reference = members[self.body_member]
+            streaming = reference.get("streaming") or model.shapes[reference["shape"]].get("streaming")
+            self.body_member = self.body_member if streaming else ""
         self.member_of: list[tuple[str, Namer, Kind]] = []
         wanted = (self.creates,) if self.creates and not self.targets else self.targets
         for kind in wanted:
@@ -232,8 +239,10 @@ class Service(Generic[E]):
         for member, kind in kinds.items():
             if issubclass(kind, Resource):
                 self.namers.setdefault(kind, {})[member] = lambda call, value: (call.account, call.region, value)
-            else:
+            elif issubclass(kind, GlobalResource):
                 self.namers.setdefault(kind, {})[member] = lambda call, value: (call.account, value)
+            else:
+                self.namers.setdefault(kind, {})[member] = lambda call, value: (value,)
 
     def refuses(self, reason: str, *operations: str) -> None:
         """Declare why operations are not written: a full sentence, said to whoever calls one and on the coverage page.
@@ -364,7 +373,7 @@ def _targets(function: Callable[..., Any]) -> tuple[Kind, ...]:
         annotation = parameter.annotation
         if isinstance(annotation, str):
             annotation = scope.get(annotation) or function.__globals__.get(annotation)
-        assert isinstance(annotation, type) and issubclass(annotation, Resource | GlobalResource), (
+        assert isinstance(annotation, type) and issubclass(annotation, Resource | GlobalResource | UniqueResource), (
             f"{function.__module__}.{function.__name__}: parameter {name} must be annotated with a Resource kind"
         )
         kinds.append(annotation)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote, urlsplit
 
 from haar.errors import Conflict, HaarError
@@ -21,6 +21,9 @@ from haar.store import keys
 from haar.store.backend import Backend, RawTransaction, StoreTooNew
 from haar.store.memory import MemoryBackend
 from haar.store.transaction import EVERYTHING, Plan, Transaction
+
+if TYPE_CHECKING:
+    from haar.store.files import Files
 
 __all__ = ["FORMAT", "Durability", "Store"]
 
@@ -107,20 +110,20 @@ class Store:
         self.plans.clear()
         self.committed({EVERYTHING})
 
-    def dump(self, path: str | Path) -> int:
-        """Save all rows to a file that any backend can load. Returns how many."""
+    def dump(self, path: str | Path, files: Files | None = None) -> int:
+        """Save all rows, and the files beside them, to one file that any backend can load. Returns how many rows."""
         from haar.store.snapshot import dump
 
-        return dump(self.backend, Path(path), FORMAT)
+        return dump(self.backend, Path(path), FORMAT, files)
 
-    def load(self, path: str | Path) -> int:
-        """Replace all rows by those of a saved file, or change nothing. Returns how many.
+    def load(self, path: str | Path, files: Files | None = None) -> int:
+        """Replace all rows and files by those of a saved file, or change nothing. Returns how many rows.
 
         Raises StoreUnreadable for a damaged file and StoreTooNew for one that a newer Haar saved.
         """
         from haar.store.snapshot import load
 
-        count = load(self.backend, Path(path), FORMAT, lambda raw: self.announce(raw, {EVERYTHING}))
+        count = load(self.backend, Path(path), FORMAT, lambda raw: self.announce(raw, {EVERYTHING}), files)
         self.plans.clear()
         self.committed({EVERYTHING})
         return count

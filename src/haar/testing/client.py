@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from haar.wire.http import HttpRequest
+from haar.wire.http import HttpRequest, Stream
 
 if TYPE_CHECKING:
     from haar.cloud import Cloud
@@ -15,24 +15,34 @@ ENDPOINT = "http://haar.localhost:4566"
 
 
 class _Raw:
-    """The body of a reply, as botocore reads it."""
+    """The body of a reply, as botocore reads it: piece by piece where it is a stream."""
 
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-        self._at = 0
+    def __init__(self, body: bytes | Stream) -> None:
+        self._stream = body if isinstance(body, Stream) else None
+        self._pieces = body.pieces() if isinstance(body, Stream) else iter((body,))
+        self._ahead = b""
 
     def read(self, amount: int | None = None) -> bytes:
-        end = len(self._body) if amount is None else self._at + amount
-        piece = self._body[self._at : end]
-        self._at += len(piece)
-        return piece
+        while amount is None or len(self._ahead) < amount:
+            piece = next(self._pieces, None)
+            if piece is None:
+                self.close()
+                break
+            self._ahead += piece
+        size = len(self._ahead) if amount is None else amount
+        taken, self._ahead = self._ahead[:size], self._ahead[size:]
+        return taken
 
     def stream(self, *_: Any, **__: Any) -> Any:
-        yield self.read()
+        while piece := self.read(_READ):
+            yield piece
 
     def close(self) -> None:
-        self._at = len(self._body)
+        if self._stream is not None:
+            self._stream.end()
 
+
+_READ = 256 * 1024
 
 _session: Any = None
 

@@ -14,12 +14,13 @@ from __future__ import annotations
 
 import struct
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from zlib import crc32
 
 from haar.errors import ServiceError
 from haar.wire import text as texts
+from haar.wire.http import Stream
 from haar.wire.json_shapes import compile_parser, compile_renderer
 from haar.wire.xml_shapes import Dialect, merged, namespace_of, parse_document, parser, renderer
 
@@ -341,6 +342,22 @@ class EventShapes:
     def write(self, events: Iterable[Mapping[str, Any]]) -> bytes:
         """The bytes of a whole stream."""
         return b"".join([self.message(event) for event in events])
+
+    def stream(self, events: Iterable[Mapping[str, Any]]) -> bytes | Stream:
+        """The body of a reply: at once for a list; piece by piece, made while it is sent, for what comes one by one.
+
+        A ServiceError on the way becomes the stream's last message, as there is no status left to say it with.
+        """
+        if isinstance(events, (list, tuple)):
+            return self.write(events)
+        return Stream(lambda: self._pieces(events), None, slow=True)
+
+    def _pieces(self, events: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
+        try:
+            for event in events:
+                yield self.message(event)
+        except ServiceError as error:
+            yield encode({":message-type": "error", ":error-code": error.code, ":error-message": error.message}, b"")
 
     def event(self, message: Message) -> dict[str, Any]:
         """The event behind a message, `{name: value}`; {} for one that is not modelled. Raises ServiceError."""

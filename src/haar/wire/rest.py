@@ -26,7 +26,12 @@ if TYPE_CHECKING:
     from haar.catalog.models import ServiceModel
     from haar.wire.compile import Source
 
-__all__ = ["Layout", "bind_reply", "bind_request", "layout"]
+__all__ = ["HEADERS", "STATUS", "Layout", "bind_reply", "bind_request", "layout"]
+
+#: Members of a reply that no model has: the HTTP status and further headers, as (name, value) pairs, where an
+#: operation decides about them itself (206 for a part of an object, 304, redirects).
+STATUS = "$status"
+HEADERS = "$headers"
 
 _ELSEWHERE = frozenset(("uri", "querystring", "header", "headers", "statusCode"))
 
@@ -35,10 +40,20 @@ class Layout:
     """Where the members of a structure go.
 
     `payload` is the member that is the whole body ("" without one), `payload_kind` its type ("structure", "blob",
-    "string", "eventstream", ...), `body` the members that are written inside the body.
+    "string", "eventstream", ...), `body` the members that are written inside the body; `streams` says that the payload
+    may be of any size and is not to be held in memory.
     """
 
-    __slots__ = ("body", "has_bindings", "payload", "payload_kind", "payload_traits", "shape", "status_member")
+    __slots__ = (
+        "body",
+        "has_bindings",
+        "payload",
+        "payload_kind",
+        "payload_traits",
+        "shape",
+        "status_member",
+        "streams",
+    )
 
     def __init__(self, model: ServiceModel, shape: str) -> None:
         self.shape = shape
@@ -58,8 +73,10 @@ class Layout:
             elif name != self.payload:
                 body.append(name)
         self.body = tuple(body)
+        self.streams = False
         if self.payload:
             self.payload_traits = merged(model, declared["members"][self.payload])
+            self.streams = bool(self.payload_traits.get("streaming"))
             self.payload_kind = self.payload_traits["type"]
             if self.payload_traits.get("eventstream"):
                 self.payload_kind = "eventstream"

@@ -137,6 +137,10 @@ class RestJsonCodec:
             status = int(reply.get(place.status_member) or status)
         if self._out_headers is not None:
             self._out_headers(reply, headers)
+        if rest.STATUS in reply:
+            status = int(reply[rest.STATUS])
+        if rest.HEADERS in reply:
+            headers.extend(reply[rest.HEADERS])
         payload = place.payload
         body: Any = b""
         if not payload:
@@ -154,7 +158,7 @@ class RestJsonCodec:
                     ("Content-Type", "application/octet-stream" if place.payload_kind == "blob" else "text/plain"),
                 )
         elif self._events_out is not None:
-            body = self._events_out.write(reply.get(payload) or ())
+            body = self._events_out.stream(reply.get(payload) or ())
             _default(headers, _EVENTS)
         else:
             assert self._render is not None

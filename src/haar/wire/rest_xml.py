@@ -217,6 +217,10 @@ class RestXmlCodec:
             status = int(reply.get(place.status_member) or status)
         if self._out_headers is not None:
             self._out_headers(reply, headers)
+        if rest.STATUS in reply:
+            status = int(reply[rest.STATUS])
+        if rest.HEADERS in reply:
+            headers.extend(reply[rest.HEADERS])
         body: Any = b""
         if self._render is not None:
             value = reply.get(place.payload) if place.payload else reply
@@ -224,7 +228,7 @@ class RestXmlCodec:
                 body = self._document(value)
                 _default(headers, _XML)
         elif self._events_out is not None:
-            body = self._events_out.write(reply.get(place.payload) or ())
+            body = self._events_out.stream(reply.get(place.payload) or ())
             _default(headers, _EVENTS)
         elif place.payload:
             body = reply.get(place.payload, b"")

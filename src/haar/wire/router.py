@@ -194,6 +194,8 @@ _SUFFIXES = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".localhost.loca
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d")
 #: Host labels that are no endpoint prefix of any model.
 _HOST_LABELS = {"queue": "sqs", "s3-accesspoint": "s3", "s3-global": "s3", "s3-external-1": "s3"}
+#: Names of the whole endpoint, `haar.localhost`, which are no buckets'.
+_OWN_NAMES = frozenset(("", "haar", "localhost"))
 _hosts: dict[str, tuple[str, str | None, str]] = {}
 _HOSTS_MAX = 4096
 
@@ -236,7 +238,8 @@ def _read_host(host: str) -> tuple[str, str | None, str]:
             if front and region is None and _REGION.fullmatch(front[-1]):
                 region = front.pop()  # eu-west-1.queue.amazonaws.com
             return service, region, ".".join(front)
-    return "", region, ".".join(labels)
+    front = ".".join(labels)
+    return "", region, "" if front in _OWN_NAMES else front
 
 
 # --- query, ec2 and REST ----------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from haar.catalog.models import ServiceModel, model
+from haar.kit import partition_of
 from haar.kit.audit import Event
 
 VERSION = "1.11"
@@ -60,8 +61,22 @@ def name_of(arn: str) -> str:
     return arn.rpartition("/")[2] if "/" in arn else arn.rpartition(":")[2]
 
 
+def acted_on(event: Event) -> list[tuple[str, str]]:
+    """(ARN, type) of the resources of a data event, as selectors name them.
+
+    Of S3 these are an object, by its name in the request (a call about many has the prefix of them all), and its bucket.
+    """
+    request = event.request or {}
+    bucket = request.get("Bucket")
+    if event.service != "s3" or not event.data or not isinstance(bucket, str) or ":" in bucket:
+        return event.resources
+    arn = f"arn:{partition_of(event.region)}:s3:::{bucket}"
+    name = request.get("Key", request.get("Prefix") or "")
+    return [(f"{arn}/{name}", "AWS::S3::Object"), (arn, "AWS::S3::Bucket")]
+
+
 def record(event: Event) -> str:
-    """The event as JSON text: what LookupEvents returns as `CloudTrailEvent`."""
+    """The event as JSON text: what LookupEvents returns as `CloudTrailEvent`, and what log files are made of."""
     described = _model(event.service)
     written: dict[str, Any] = {
         "eventVersion": VERSION,
@@ -82,7 +97,7 @@ def record(event: Event) -> str:
     written["eventID"] = event_id(event.id)
     written["readOnly"] = event.read_only
     if event.resources:
-        written["resources"] = [_resource(arn, kind) for arn, kind in event.resources]
+        written["resources"] = [_resource(arn, kind, event) for arn, kind in acted_on(event)]
     written["eventType"] = "AwsApiCall"
     written["managementEvent"] = not event.data
     written["recipientAccountId"] = event.account
@@ -167,9 +182,14 @@ def _outsider(event: Event) -> dict[str, Any]:
 # -- what ------------------------------------------------------------------------------------------------------
 
 
-def _resource(arn: str, kind: str) -> dict[str, str]:
+def _resource(arn: str, kind: str, event: Event) -> dict[str, str]:
     parts = arn.split(":", 5)
+    if kind == "AWS::S3::Object":
+        whole = "Key" in (event.request or {})
+        return {"type": kind, "ARN" if whole else "ARNPrefix": arn}
     written = {"ARN": arn}
+    if kind == "AWS::S3::Bucket":
+        written["accountId"] = event.account
     if len(parts) == 6 and parts[4]:
         written["accountId"] = parts[4]
     if "::" in kind:
@@ -194,6 +214,8 @@ def _parameters(
     if described is not None and operation in described.operations:
         shape = described.operations[operation].get(side, {}).get("shape")
     written: dict[str, Any] = _written(members, described, shape)
+    if described is not None and described.name == "s3" and "bucket" in written:
+        written = {"bucketName": written.pop("bucket"), **written}
     return written
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from haar.kit import Call, Resource, Service
+from haar.kit import Call, Service
+from haar.kit.resource import heading
 
 #: Where resources of global services are seen.
 HOME = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
@@ -22,7 +23,7 @@ def kinds(call: Call) -> list[tuple[str, Service[Any], Kind]]:
     is_home = call.region == HOME[call.partition]
     services = [call.ports.room(name) for name in call.ports.rooms()]
     every = ((kind.__table__, service, kind) for service in services for kind in service.taggable)
-    return sorted((one for one in every if is_home or issubclass(one[2], Resource)), key=lambda one: one[0])
+    return sorted((one for one in every if is_home or one[2].__regional__), key=lambda one: one[0])
 
 
 def tagged(call: Call, after: Sequence[Any] | None = None) -> Iterator[Any]:
@@ -31,9 +32,8 @@ def tagged(call: Call, after: Sequence[Any] | None = None) -> Iterator[Any]:
         if after is not None and table < after[0]:
             continue
         behind = tuple(after[1:]) if after is not None and table == after[0] else None
-        head = (call.account, call.region) if issubclass(kind, Resource) else (call.account,)
-        for row in call.tx.range(kind, *head, after=behind):
-            if row.tags:
+        for row in call.tx.range(kind, *heading(kind, call.account, call.region), after=behind):
+            if row.tags and _is_here(call, row):
                 yield row
 
 
@@ -46,12 +46,14 @@ def find(call: Call, arn: str) -> tuple[Service[Any], Kind, Any] | None:
     """The service, kind and row of an ARN; None when the account has no such resource in this region."""
     for _, service, kind in kinds(call):
         key = kind.key_of(arn)
-        if key is None or key[0] != call.account or (issubclass(kind, Resource) and key[1] != call.region):
-            continue
-        row = call.tx.get(kind, *key)
-        if row is not None and row.arn == arn:
+        row = call.tx.get(kind, *key) if key is not None else None
+        if row is not None and row.arn == arn and _is_here(call, row):
             return service, kind, row
     return None
+
+
+def _is_here(call: Call, row: Any) -> bool:
+    return row.account == call.account and getattr(row, "region", call.region) == call.region
 
 
 def is_of(row: Any, kind_filter: str) -> bool:

@@ -1,15 +1,19 @@
 """What SQS remembers.
 
-A message is one row and one entry of one index. Delayed, available and in flight are one fact, the moment a
-message becomes visible, so there is one field and no state machine::
+Delayed, available and in flight are one fact, the moment a message becomes visible, so there is one field and no
+state machine. A message that has to be found by that moment is one row and one entry of one index::
 
+    FreshMessage:                             available since it was sent, never received
     by_visibility:  queue | lane  | visible_at
-                           fresh    <= now    available, never received
+                           fresh    <= now    available after a delay, never received
                            fresh    >  now    delayed
                            taken    <= now    available again
                            taken    >  now    in flight
 
-The counts that GetQueueAttributes shows are counts of these four ranges: nothing is kept up to date on the way.
+Most messages are available from the start. The order of their rows is the order they are received in, so a
+`FreshMessage` is a row and nothing more; whoever receives it makes it a `Message`.
+
+The counts that GetQueueAttributes shows are counts of these five ranges: nothing is kept up to date on the way.
 A message's key begins with the moment it was sent, so the oldest is the first row, and running out of
 retention needs no index either: one timer per queue (`Sweep`) stands at the end of its oldest message.
 
@@ -97,6 +101,10 @@ class Message(Record):
     def lane(self) -> str:
         """Whether anybody has received it."""
         return TAKEN if self.receives else FRESH
+
+
+class FreshMessage(Message):
+    """A message of a standard queue that could be received since it was sent, and has not been yet."""
 
 
 class FifoMessage(Message):

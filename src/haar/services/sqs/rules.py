@@ -45,12 +45,9 @@ def size_of(text: str | bytes) -> int:
     return len(text) if isinstance(text, bytes) or text.isascii() else len(text.encode())
 
 
-def size_with(body: str, attributes: Attributes | None) -> int:
-    """The size of a message: its body and its attributes' names, types and values. System attributes are free."""
-    size = size_of(body)
-    if attributes:
-        size += sum(size_of(name) + size_of(kind) + size_of(value) for name, (kind, value) in attributes.items())
-    return size
+def size_of_attributes(attributes: Attributes) -> int:
+    """What attributes add to a message's size: their names, types and values. System attributes are free."""
+    return sum(size_of(name) + size_of(kind) + size_of(value) for name, (kind, value) in attributes.items())
 
 
 def read_attributes(given: Mapping[str, Mapping[str, Any]]) -> Attributes:

@@ -6,9 +6,9 @@ Everything here works on records inside the caller's transaction and knows nothi
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from math import inf, nextafter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from haar.kit import Call, Index, on_change, replace
 from haar.services.sqs.resources import (
@@ -17,6 +17,7 @@ from haar.services.sqs.resources import (
     Attempt,
     FifoMessage,
     Flight,
+    FreshMessage,
     Group,
     Message,
     MoveTask,
@@ -35,6 +36,8 @@ from haar.services.sqs.service import DEDUPLICATION_SECONDS, IN_FLIGHT_FIFO, IN_
 if TYPE_CHECKING:
     from haar.store.transaction import Transaction
 
+M = TypeVar("M", bound=Message)
+
 #: FIFO sequence numbers have 20 digits; the moment of sending, in nanoseconds, is added to this.
 _SEQUENCE_BASE = 10**19
 #: Messages dropped by one step of a sweep.
@@ -43,9 +46,19 @@ _SWEEP_BATCH = 1000
 _TAKEN_AT_ONCE = 10
 
 
+#: The kinds of message that a standard queue holds, and a FIFO queue.
+_STANDARD: tuple[type[Message], ...] = (FreshMessage, Message)
+_FIFO: tuple[type[Message], ...] = (FifoMessage,)
+
+
 def kind_of(queue: Queue) -> type[Message]:
-    """Which kind of message a queue holds."""
+    """The kind of a queue's messages once they were received; also the one to wait on for any message."""
     return FifoMessage if queue.fifo else Message
+
+
+def _kinds_of(queue: Queue) -> tuple[type[Message], ...]:
+    """All kinds of message a queue holds."""
+    return _FIFO if queue.fifo else _STANDARD
 
 
 def index_of(queue: Queue) -> Index[Any]:
@@ -96,11 +109,50 @@ def next_sequence(call: Call, queue: Queue) -> str:
     return str(number)
 
 
+def send(call: Call, queue: Queue, delay_seconds: int, contents: Mapping[str, Any]) -> str:
+    """Put a message with these contents on a standard queue's shelf. Its id."""
+    now = call.now
+    message_id = call.ports.ids.uuid()
+    if delay_seconds:
+        call.tx.add(
+            Message(
+                queue=queue.serial, place=place_of(now, message_id), id=message_id, sent_at=now,
+                visible_at=now + delay_seconds, **contents,
+            )
+        )  # fmt: skip
+        return message_id
+    _put_fresh(
+        call.tx,
+        FreshMessage(
+            queue=queue.serial, place=place_of(now, message_id), id=message_id, sent_at=now, visible_at=now, **contents
+        ),
+    )
+    return message_id
+
+
 def put(tx: Transaction, message: Message) -> None:
-    """Put a new message on its queue's shelf."""
+    """Put a message that is new on its queue's shelf, as the kind of message it is there."""
+    if isinstance(message, FifoMessage):
+        tx.add(message)
+        if tx.get(Group, message.queue, message.group) is None:
+            tx.put(Group(queue=message.queue, name=message.group, ready_at=message.visible_at))
+    elif message.visible_at > message.sent_at:
+        tx.add(_recast(message, Message))
+    else:
+        _put_fresh(tx, _recast(message, FreshMessage))
+
+
+def _put_fresh(tx: Transaction, message: FreshMessage) -> None:
     tx.add(message)
-    if isinstance(message, FifoMessage) and tx.get(Group, message.queue, message.group) is None:
-        tx.put(Group(queue=message.queue, name=message.group, ready_at=message.visible_at))
+    # whoever waits for messages of the queue waits on the other kind
+    tx.changed.add((Message.__table__, message.queue))
+
+
+def _recast(message: Message, kind: type[M]) -> M:
+    """The message as another kind of message."""
+    if message.__class__ is kind:
+        return message  # type: ignore[return-value]
+    return kind(**{name: getattr(message, name) for name in message.__struct_fields__})
 
 
 def keep_until_retention(call: Call, queue: Queue, sent_at: float) -> Queue:
@@ -122,10 +174,10 @@ def _sweep_at(call: Call, queue: Queue, when: float) -> Queue:
 
 def reschedule(call: Call, queue: Queue) -> Queue:
     """Set the sweep to the end of the oldest message: after a sweep, or when the retention period has changed."""
-    oldest = next(call.tx.range(kind_of(queue), queue.serial, limit=1), None)
-    if oldest is None:
+    oldest = [message.sent_at for kind in _kinds_of(queue) for message in call.tx.range(kind, queue.serial, limit=1)]
+    if not oldest:
         return _sweep_at(call, queue, 0.0) if queue.sweep_at else queue
-    return _sweep_at(call, queue, max(oldest.sent_at + queue.retention_seconds, call.now))
+    return _sweep_at(call, queue, max(min(oldest) + queue.retention_seconds, call.now))
 
 
 @sqs.task(Sweep)
@@ -137,9 +189,10 @@ def sweep(call: Call, task: Sweep) -> None:
     # a microsecond more than enough: a place has no finer digits
     cutoff = int((call.now - queue.retention_seconds) * 1e6) + 1
     stop = str(_SEQUENCE_BASE + cutoff * 1000) if queue.fifo else f"{cutoff:014x}"
-    for message in list(call.tx.range(kind_of(queue), queue.serial, stop=stop, limit=_SWEEP_BATCH)):
-        if message.sent_at + queue.retention_seconds <= call.now:
-            remove(call, message)
+    for kind in _kinds_of(queue):
+        for message in list(call.tx.range(kind, queue.serial, stop=stop, limit=_SWEEP_BATCH)):
+            if message.sent_at + queue.retention_seconds <= call.now:
+                remove(call, message)
     reschedule(call, queue)
 
 
@@ -152,12 +205,16 @@ def ready(call: Call, queue: Queue, limit: int) -> list[Message]:
 
 
 def _ready_standard(call: Call, queue: Queue, limit: int) -> list[Message]:
-    range_ = call.tx.range
-    again = list(range_(by_visibility, queue.serial, TAKEN, stop=call.now, limit=limit))
-    fresh = list(range_(by_visibility, queue.serial, FRESH, stop=call.now, limit=limit))
-    if not again:
-        return fresh
-    return sorted(again + fresh, key=lambda message: message.visible_at)[:limit]
+    tx, serial, now = call.tx, queue.serial, call.now
+    found: list[Message] = list(tx.range(FreshMessage, serial, limit=limit))
+    if not tx.any(by_visibility, serial):
+        return found
+    fresh = len(found)
+    for lane in (TAKEN, FRESH):
+        found += tx.range(by_visibility, serial, lane, stop=now, limit=limit)
+    if len(found) == fresh:
+        return found
+    return sorted(found, key=lambda message: message.visible_at)[:limit]
 
 
 def _ready_fifo(call: Call, queue: Queue, limit: int) -> list[Message]:
@@ -191,6 +248,17 @@ def next_ready(call: Call, queue: Queue) -> float | None:
 
 def take(call: Call, message: Message, hidden_until: float) -> Message:
     """Receive a message: it is out of sight until an instant."""
+    if isinstance(message, FreshMessage):
+        call.tx.delete(message)
+        return call.tx.add(
+            Message(
+                queue=message.queue, place=message.place, id=message.id, body=message.body, md5=message.md5,
+                sent_at=message.sent_at, visible_at=hidden_until, receives=1, receives_before=message.receives_before,
+                received_at=call.now, first_received_at=message.first_received_at or call.now, sender=message.sender,
+                attributes=message.attributes, attributes_md5=message.attributes_md5, trace=message.trace,
+                group=message.group, dead_letter_source=message.dead_letter_source,
+            )
+        )  # fmt: skip
     return call.tx.put(
         replace(
             message,
@@ -279,7 +347,8 @@ def bury(call: Call, queue: Queue, grave: Queue, message: Message) -> Queue:
 def visible(call: Call, queue: Queue) -> int:
     """How many messages can be received, groups that are held up included."""
     index, serial = index_of(queue), queue.serial
-    return sum(call.tx.count(index, serial, lane, stop=call.now) for lane in (FRESH, TAKEN))
+    fresh = 0 if queue.fifo else call.tx.count(FreshMessage, serial)
+    return fresh + sum(call.tx.count(index, serial, lane, stop=call.now) for lane in (FRESH, TAKEN))
 
 
 def in_flight(call: Call, queue: Queue) -> int:
@@ -303,9 +372,9 @@ def already_sent(call: Call, queue: Queue, scope: str, deduplication: str) -> Se
     return sent if sent is not None and sent.until > call.now else None
 
 
-def remember_sent(call: Call, queue: Queue, scope: str, deduplication: str, message: Message) -> None:
+def remember_sent(call: Call, queue: Queue, scope: str, deduplication: str, message: Message) -> Sent:
     """Remember a deduplication id for five minutes."""
-    call.tx.put(
+    return call.tx.put(
         Sent(
             queue=queue.serial, scope=scope, deduplication=deduplication, id=message.id, sequence=message.sequence,
             until=call.now + DEDUPLICATION_SECONDS,
@@ -349,7 +418,7 @@ def delay_again(call: Call, queue: Queue, old_delay_seconds: int) -> None:
 
 # -- the end ---------------------------------------------------------------------------------------------------------
 
-_CONTENTS: tuple[type[Message | Group], ...] = (Message, FifoMessage, Group)
+_CONTENTS: tuple[type[Message | Group], ...] = (FreshMessage, Message, FifoMessage, Group)
 _BOOKS = (Tail, Sent, Attempt, Flight, Rate)
 
 

@@ -7,19 +7,23 @@ Without high throughput: 300 calls a second of each API action, batches counting
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from haar.kit import Call
 from haar.services.sqs.resources import Queue, Rate
 from haar.services.sqs.service import FIFO_CALLS_PER_SECOND, sqs
 
 
-def count_call(call: Call, queue: Queue, action: str, groups: Iterable[str] = ()) -> None:
-    """Count one call. Raises RequestThrottled for one too many; calls of standard queues are not limited."""
+def count_call(call: Call, queue: Queue, action: str, messages: Iterable[Mapping[str, Any]] = ()) -> None:
+    """Count one call, with the messages it sends. Raises RequestThrottled for one too many.
+
+    Calls of standard queues are not limited.
+    """
     if not queue.fifo or call.ports.config.limits != "aws":
         return
     if queue.throughput_limit == "perMessageGroupId":
-        for group in dict.fromkeys(groups):
+        for group in dict.fromkeys(message.get("MessageGroupId") or "" for message in messages):
             _count(call, queue, f"{action}/{group}")
     else:
         _count(call, queue, action)

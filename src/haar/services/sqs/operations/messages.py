@@ -34,9 +34,8 @@ _FIFO_ONLY = "The request includes a parameter that is not valid for this queue 
 
 @sqs.operation(data_event=True, redact=_CONTENTS, enums=False)
 def send_message(call: Call, queue: Queue, request: api.SendMessageRequest) -> dict[str, Any]:
-    count_call(call, queue, "SendMessage", (request.get("MessageGroupId") or "",))
-    draft = Draft(queue, request)
-    reply = draft.send(call, queue)
+    count_call(call, queue, "SendMessage", (request,))
+    reply = _send(call, queue, request)
     shelf.keep_until_retention(call, queue, call.now)
     return reply
 
@@ -45,111 +44,100 @@ def send_message(call: Call, queue: Queue, request: api.SendMessageRequest) -> d
 def send_message_batch(call: Call, queue: Queue, request: api.SendMessageBatchRequest) -> dict[str, Any]:
     entries = request.get("Entries") or []
     rules.check_batch(entries, "SendMessageBatchRequestEntry")
-    count_call(call, queue, "SendMessage", [entry.get("MessageGroupId") or "" for entry in entries])
-    total = sum(_weight(entry) for entry in entries)
+    count_call(call, queue, "SendMessage", entries)
+    total = sum(map(_weight, entries))
     if total > BODY_BYTES_MAX:
         raise sqs.error(
             "AWS.SimpleQueueService.BatchRequestTooLong",
             f"Batch requests cannot be longer than {BODY_BYTES_MAX} bytes. You have sent {total} bytes.",
         )
-
-    def send(entry: Mapping[str, Any]) -> dict[str, Any]:
-        return Draft(queue, entry).send(call, queue)
-
-    reply = _each(entries, send)
+    reply = _each(entries, lambda entry: _send(call, queue, entry))
     if "Successful" in reply:
         shelf.keep_until_retention(call, queue, call.now)
     return reply
 
 
-class Draft:
-    """A message that has been checked and not yet been sent. Raises ServiceError for what the queue refuses."""
-
-    __slots__ = ("attributes", "body", "deduplication", "delay", "group", "trace")
-
-    def __init__(self, queue: Queue, request: Mapping[str, Any]) -> None:
-        get = request.get
-        body: str | None = get("MessageBody")
-        if not body:
-            raise sqs.error("MissingParameter", "The request must contain the parameter MessageBody.")
-        rules.check_text(body)
-        self.body = body
-        given = get("MessageAttributes")
-        self.attributes = rules.read_attributes(given) if given else None
-        if rules.size_with(body, self.attributes) > queue.body_bytes_max:
-            raise sqs.error(
-                "InvalidParameterValue",
-                "One or more parameters are invalid. "
-                f"Reason: Message must be shorter than {queue.body_bytes_max} bytes.",
-            )
-        self.trace = _trace(get("MessageSystemAttributes"))
-        delay: int | None = get("DelaySeconds")
-        if delay is not None and not 0 <= delay <= DELAY_SECONDS_MAX:
-            raise invalid(delay, "DelaySeconds", f"DelaySeconds must be >= 0 and <= {DELAY_SECONDS_MAX}.")
-        self.group: str = get("MessageGroupId") or ""
-        if self.group:
-            rules.check_token(self.group, "MessageGroupId")
-        self.deduplication: str = get("MessageDeduplicationId") or ""
-        if queue.fifo:
-            self._check_fifo(queue, delay)
-        elif self.deduplication:
-            raise invalid(self.deduplication, "MessageDeduplicationId", f"{_FIFO_ONLY}.")
-        self.delay = queue.delay_seconds if delay is None or queue.fifo else delay
-
-    def _check_fifo(self, queue: Queue, delay: int | None) -> None:
+def _send(call: Call, queue: Queue, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Check a message and put it on the shelf; the reply. Raises ServiceError for what the queue refuses."""
+    get = request.get
+    body: str | None = get("MessageBody")
+    if not body:
+        raise sqs.error("MissingParameter", "The request must contain the parameter MessageBody.")
+    rules.check_text(body)
+    encoded = body.encode()
+    size = len(encoded)
+    attributes = rules.read_attributes(given) if (given := get("MessageAttributes")) else None
+    if attributes:
+        size += rules.size_of_attributes(attributes)
+    if size > queue.body_bytes_max:
+        raise sqs.error(
+            "InvalidParameterValue",
+            f"One or more parameters are invalid. Reason: Message must be shorter than {queue.body_bytes_max} bytes.",
+        )
+    trace = _trace(given) if (given := get("MessageSystemAttributes")) else ""
+    delay: int | None = get("DelaySeconds")
+    if delay is not None and not 0 <= delay <= DELAY_SECONDS_MAX:
+        raise invalid(delay, "DelaySeconds", f"DelaySeconds must be >= 0 and <= {DELAY_SECONDS_MAX}.")
+    group: str = get("MessageGroupId") or ""
+    if group:
+        rules.check_token(group, "MessageGroupId")
+    body_md5 = md5(encoded)
+    reply: dict[str, Any] = {"MD5OfMessageBody": body_md5}
+    # what has its default is left out: it costs time here and is not stored anyway
+    contents: dict[str, Any] = {"body": body, "md5": body_md5, "sender": call.principal.id}
+    if attributes:
+        contents["attributes"] = attributes
+        contents["attributes_md5"] = reply["MD5OfMessageAttributes"] = rules.digest(attributes)
+    if trace:
+        contents["trace"] = trace
+        reply["MD5OfMessageSystemAttributes"] = rules.digest({"AWSTraceHeader": ("String", trace)})
+    if group:
+        contents["group"] = group
+    deduplication: str = get("MessageDeduplicationId") or ""
+    if queue.fifo:
         if delay:
             raise invalid(delay, "DelaySeconds", f"{_FIFO_ONLY}.")
-        if not self.group:
-            raise sqs.error("MissingParameter", "The request must contain the parameter MessageGroupId.")
-        if self.deduplication:
-            rules.check_token(self.deduplication, "MessageDeduplicationId")
-        elif queue.deduplicates_content:
-            # the body alone, without the attributes (docs: API reference, SendMessage, MessageDeduplicationId)
-            self.deduplication = hashlib.sha256(self.body.encode()).hexdigest()
-        else:
-            raise sqs.error(
-                "InvalidParameterValue",
-                "The queue should either have ContentBasedDeduplication enabled "
-                "or MessageDeduplicationId provided explicitly",
-            )
+        return reply | _send_fifo(call, queue, group, _deduplication(queue, group, deduplication, encoded), contents)
+    if deduplication:
+        raise invalid(deduplication, "MessageDeduplicationId", f"{_FIFO_ONLY}.")
+    reply["MessageId"] = shelf.send(call, queue, queue.delay_seconds if delay is None else delay, contents)
+    return reply
 
-    def send(self, call: Call, queue: Queue) -> dict[str, Any]:
-        """Put it on the shelf, unless a FIFO queue already has it; the reply."""
-        body_md5 = md5(self.body)
-        reply = {"MD5OfMessageBody": body_md5}
-        attributes_md5 = ""
-        if self.attributes:
-            attributes_md5 = reply["MD5OfMessageAttributes"] = rules.digest(self.attributes)
-        if self.trace:
-            reply["MD5OfMessageSystemAttributes"] = rules.digest({"AWSTraceHeader": ("String", self.trace)})
-        scope = self.group if queue.deduplication_scope == "messageGroup" else ""
-        if queue.fifo:
-            sent = shelf.already_sent(call, queue, scope, self.deduplication)
-            if sent is not None:
-                return reply | {"MessageId": sent.id, "SequenceNumber": sent.sequence}
-        now = call.now
-        message_id = call.new_id()
-        sequence = shelf.next_sequence(call, queue) if queue.fifo else ""
-        kind = FifoMessage if queue.fifo else Message
-        message = kind(
-            queue=queue.serial, place=sequence or shelf.place_of(now, message_id), id=message_id, body=self.body,
-            md5=body_md5, sent_at=now, visible_at=now + self.delay, sender=call.principal.id,
-            attributes=self.attributes, attributes_md5=attributes_md5, trace=self.trace, group=self.group,
-            deduplication=self.deduplication,
-            sequence=sequence,
+
+def _deduplication(queue: Queue, group: str, given: str, body: bytes) -> str:
+    """What a FIFO queue knows a message by when it is sent again."""
+    if not group:
+        raise sqs.error("MissingParameter", "The request must contain the parameter MessageGroupId.")
+    if given:
+        return rules.check_token(given, "MessageDeduplicationId")
+    if queue.deduplicates_content:
+        # the body alone, without the attributes (docs: API reference, SendMessage, MessageDeduplicationId)
+        return hashlib.sha256(body).hexdigest()
+    raise sqs.error(
+        "InvalidParameterValue",
+        "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly",
+    )
+
+
+def _send_fifo(call: Call, queue: Queue, group: str, deduplication: str, contents: Mapping[str, Any]) -> dict[str, Any]:
+    """Put a message on a FIFO queue's shelf, unless it was sent before; what the reply says of it."""
+    scope = group if queue.deduplication_scope == "messageGroup" else ""
+    sent = shelf.already_sent(call, queue, scope, deduplication)
+    if sent is None:
+        sequence = shelf.next_sequence(call, queue)
+        message = FifoMessage(
+            queue=queue.serial, place=sequence, id=call.new_id(), sent_at=call.now,
+            visible_at=call.now + queue.delay_seconds, deduplication=deduplication, sequence=sequence, **contents,
         )  # fmt: skip
         shelf.put(call.tx, message)
-        reply["MessageId"] = message_id
-        if queue.fifo:
-            shelf.remember_sent(call, queue, scope, self.deduplication, message)
-            reply["SequenceNumber"] = sequence
-        return reply
+        sent = shelf.remember_sent(call, queue, scope, deduplication, message)
+    return {"MessageId": sent.id, "SequenceNumber": sent.sequence}
 
 
-def _trace(given: Mapping[str, Mapping[str, Any]] | None) -> str:
+def _trace(given: Mapping[str, Mapping[str, Any]]) -> str:
     """The X-Ray header among system attributes: the only one that can be sent."""
     trace = ""
-    for name, value in (given or {}).items():
+    for name, value in given.items():
         if name != "AWSTraceHeader":
             raise sqs.error("InvalidParameterValue", f"Message system attribute name '{name}' is invalid.")
         kind, text = rules.read_value(name, value, "message system attribute")
@@ -164,7 +152,10 @@ def _trace(given: Mapping[str, Mapping[str, Any]] | None) -> str:
 def _weight(entry: Mapping[str, Any]) -> int:
     """The bytes an entry adds to its batch, whether or not it is sound."""
     size = rules.size_of(entry.get("MessageBody") or "")
-    for name, value in (entry.get("MessageAttributes") or {}).items():
+    given = entry.get("MessageAttributes")
+    if not given:
+        return size
+    for name, value in given.items():
         size += rules.size_of(name) + rules.size_of(value.get("DataType") or "")
         size += rules.size_of(value.get("StringValue") or "") + rules.size_of(value.get("BinaryValue") or b"")
     return size
@@ -412,7 +403,9 @@ def _each(entries: Sequence[Mapping[str, Any]], act: Callable[[Mapping[str, Any]
     failed: list[dict[str, Any]] = []
     for entry in entries:
         try:
-            done.append({"Id": entry["Id"], **act(entry)})
+            reply = act(entry)
+            reply["Id"] = entry["Id"]
+            done.append(reply)
         except ServiceError as error:
             failed.append({"Id": entry["Id"], "SenderFault": True, "Code": error.code, "Message": error.message})
     # a list that would be empty is left out

@@ -1,4 +1,4 @@
-"""LookupEvents.
+"""LookupEvents: the management events of the last 90 days.
 
 Source: AWS CloudTrail API Reference, API_LookupEvents.html.
 """
@@ -9,20 +9,13 @@ from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from haar.kit import Call, Page, Service
+from haar.kit import Call, Page
 from haar.kit.audit import HISTORY_DAYS, Event
 from haar.services.cloudtrail import rules
+from haar.services.cloudtrail.service import cloudtrail
 
 if TYPE_CHECKING:
     from haar.shapes import cloudtrail as api
-
-    ErrorCode = api.ErrorCode
-else:
-    ErrorCode = str
-
-cloudtrail: Service[ErrorCode] = Service(
-    "cloudtrail", page_size=50, page_max=50, bad_token="InvalidNextTokenException", also_raises=("ValidationException",)
-)
 
 #: Rows looked at for one page. A page that finds too little among them ends with a token.
 ROWS_PER_PAGE = 20_000
@@ -92,7 +85,8 @@ def _one(call: Call, event_id: str, first: float, last: float) -> list[api.Event
         return []
     moment = rules.begun_at(request_id)
     rows = call.tx.range(Event, call.account, call.region, start=moment - 0.001, stop=moment + 0.001)
-    return [_shown(event) for event in rows if event.id == request_id and first <= event.at <= last]
+    found = (event for event in rows if event.id == request_id and first <= event.at <= last)
+    return [_shown(event) for event in found if not event.data]
 
 
 class _History(Page[Any]):
@@ -115,7 +109,7 @@ class _History(Page[Any]):
                 assert seen is not None
                 return found, [seen.at, seen.id]
             seen = event
-            if self._matches(event):
+            if not event.data and self._matches(event):
                 found.append(_shown(event))
         if seen is None or next(rows, None) is None:
             return found, None

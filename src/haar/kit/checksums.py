@@ -1,0 +1,94 @@
+"""Checksums of bytes that come in pieces, by the names S3 gives them, and the checksum of a whole from its parts'.
+
+`calculator("CRC64NVME")` has hashlib's shape: `update`, `digest` (big-endian for the CRCs).
+Docs: Amazon S3 User Guide, checking-object-integrity-upload.html.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+__all__ = ["ALGORITHMS", "COMBINABLE", "LENGTHS", "Calculator", "calculator", "combined"]
+
+
+class Calculator(Protocol):
+    """A checksum in the making."""
+
+    def update(self, data: bytes | bytearray | memoryview, /) -> object:
+        """Take in more bytes."""
+
+    def digest(self) -> bytes:
+        """The checksum of what was taken in so far."""
+
+
+class _Crc:
+    """A function `(data, previous) -> next` in the shape of a hashlib object."""
+
+    __slots__ = ("_next", "_size", "_value")
+
+    def __init__(self, following: Callable[..., int], size: int) -> None:
+        self._next = following
+        self._size = size
+        self._value = 0
+
+    def update(self, data: bytes | bytearray | memoryview, /) -> None:
+        self._value = self._next(data, self._value)
+
+    def digest(self) -> bytes:
+        return self._value.to_bytes(self._size, "big")
+
+
+def _crc32() -> Calculator:
+    return _Crc(zlib.crc32, 4)
+
+
+def _crc32c() -> Calculator:
+    from awscrt.checksums import crc32c
+
+    return _Crc(crc32c, 4)
+
+
+def _crc64nvme() -> Calculator:
+    from awscrt.checksums import crc64nvme
+
+    return _Crc(crc64nvme, 8)
+
+
+_MAKERS: dict[str, Callable[[], Calculator]] = {
+    "CRC32": _crc32,
+    "CRC32C": _crc32c,
+    "CRC64NVME": _crc64nvme,
+    "SHA1": lambda: hashlib.sha1(usedforsecurity=False),
+    "SHA256": hashlib.sha256,
+    "SHA512": hashlib.sha512,
+    "MD5": lambda: hashlib.md5(usedforsecurity=False),
+}
+
+#: The algorithms there are, and how many bytes each gives.
+ALGORITHMS = tuple(_MAKERS)
+LENGTHS = {"CRC32": 4, "CRC32C": 4, "CRC64NVME": 8, "SHA1": 20, "SHA256": 32, "SHA512": 64, "MD5": 16}
+#: Those whose value for a whole follows from the values of its parts.
+COMBINABLE = frozenset(("CRC32", "CRC32C", "CRC64NVME"))
+
+
+def calculator(algorithm: str) -> Calculator:
+    """A fresh calculator. KeyError for an algorithm that is none."""
+    return _MAKERS[algorithm]()
+
+
+def combined(algorithm: str, parts: Iterable[tuple[bytes, int]]) -> bytes:
+    """The checksum of a whole, from (checksum, size in bytes) of its parts in order. KeyError unless COMBINABLE."""
+    from awscrt import checksums
+
+    combine = {
+        "CRC32": checksums.combine_crc32,
+        "CRC32C": checksums.combine_crc32c,
+        "CRC64NVME": checksums.combine_crc64nvme,
+    }[algorithm]
+    value = 0
+    for digest, size in parts:
+        value = combine(value, int.from_bytes(digest, "big"), size)
+    return value.to_bytes(LENGTHS[algorithm], "big")

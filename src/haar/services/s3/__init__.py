@@ -1,0 +1,12 @@
+"""Amazon S3: buckets of objects of any size.
+
+Bodies stream: what is larger than a mebibyte goes to disk as it arrives and comes from there as it is sent. Every object
+is encrypted at rest. Reads see every write at once.
+
+Reference: https://docs.aws.amazon.com/AmazonS3/latest/API/Welcome.html
+"""
+
+from haar.services.s3 import authority, operations
+from haar.services.s3.service import s3
+
+__all__ = ["authority", "operations", "s3"]

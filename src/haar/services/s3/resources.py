@@ -1,0 +1,245 @@
+"""What S3 remembers: buckets, every version of every object, what a listing shows, uploads that are not complete."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Any
+
+import msgspec
+
+from haar.kit import Index, Kept, Record, UniqueResource, keeps, key
+from haar.kit.resource import partition_of
+
+#: What Block Public Access says of a new bucket (docs: access-control-block-public-access.html; since April 2023).
+BLOCK_ALL = {
+    "BlockPublicAcls": True,
+    "IgnorePublicAcls": True,
+    "BlockPublicPolicy": True,
+    "RestrictPublicBuckets": True,
+}
+
+
+class Bucket(
+    UniqueResource,
+    hot=True,
+    arn="arn:{partition}:s3:::{name}",
+    missing=("NoSuchBucket", "The specified bucket does not exist"),
+    cloudformation="AWS::S3::Bucket",
+):
+    """A bucket, and every configuration it has one of, each in the shape of the model (None: not set)."""
+
+    name: str = key()
+    #: "" (never), "Enabled" or "Suspended"
+    versioning: str = ""
+    mfa_delete: bool = False
+    object_lock: bool = False
+    ownership: str = "BucketOwnerEnforced"
+    public_access_block: dict[str, bool] | None = None
+    policy: str | None = None
+    #: Grants in the model's shape; None: the owner alone
+    acl: list[dict[str, Any]] | None = None
+    #: whether keys of this bucket must say which account they expect; the payer is "BucketOwner" or "Requester"
+    payer: str = "BucketOwner"
+    accelerate: str = ""
+    #: the one-of-a-kind configurations by the operation's word: "cors", "website", "lifecycle", "replication",
+    #: "encryption", "notification", "logging", "object_lock", ...
+    configs: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+by_account = Index(Bucket, "account")
+
+
+class Encryption(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How content is encrypted: S3's own key, a KMS key, twice with KMS (DSSE), or a key that the customer keeps.
+
+    `wrapped` is the data key as KMS encrypted it; `check` tells a right customer key from a wrong one.
+    """
+
+    #: "AES256", "aws:kms", "aws:kms:dsse" or "SSE-C"
+    kind: str = "AES256"
+    key_id: str = ""
+    context: dict[str, str] = {}
+    bucket_key: bool = False
+    wrapped: bytes = b""
+    customer_md5: str = ""
+    check: bytes = b""
+
+
+class PartOf(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A part of an object that was uploaded in parts."""
+
+    number: int
+    size: int
+    checksums: dict[str, str] = {}
+
+
+class Version(Record):
+    """One version of an object, or a delete marker. The newest of a key has the smallest `order`."""
+
+    bucket: str = key()
+    name: str = key()
+    #: 0 for the first version of a key, one less for each that follows; an unversioned object always has 0
+    order: int = key()
+    #: what clients call it; "null" where the bucket kept no versions at that time
+    version_id: str = "null"
+    marker: bool = False
+    #: last modified, a virtual instant in whole seconds as HTTP has it
+    at: float = 0.0
+    #: the account that owns it
+    owner: str = ""
+    size: int = 0
+    #: without its quotation marks
+    etag: str = ""
+    storage_class: str = "STANDARD"
+    #: x-amz-meta-*, without that
+    metadata: dict[str, str] = {}
+    #: CacheControl, ContentDisposition, ContentEncoding, ContentLanguage, ContentType, Expires,
+    #: WebsiteRedirectLocation as the model names them, each as it was sent
+    headers: dict[str, Any] = {}
+    tags: dict[str, str] = {}
+    acl: list[dict[str, Any]] | None = None
+    #: algorithm -> base64; of a multipart object with the number of parts behind a dash when COMPOSITE
+    checksums: dict[str, str] = {}
+    checksum_type: str = "FULL_OBJECT"
+    parts: list[PartOf] = []
+    #: one for each part; empty for a delete marker
+    content: list[Kept] = []
+    encryption: Encryption = Encryption()
+    #: what the content's seal is bound to: the place it was first written for (a copy has its own)
+    about: str = ""
+    #: "GOVERNANCE" or "COMPLIANCE"
+    lock_mode: str = ""
+    retain_until: float = 0.0
+    legal_hold: bool = False
+    #: "", "PENDING", "COMPLETED", "FAILED" or "REPLICA"
+    replication: str = ""
+    #: when a restored copy of an archived object goes away; `restoring_until`: when it will be there
+    restored_until: float = 0.0
+    restoring_until: float = 0.0
+    #: for INTELLIGENT_TIERING: the last GET, and the tier it is in ("" is frequent access)
+    accessed_at: float = 0.0
+    tier: str = ""
+    #: since when it is not the newest version any more
+    noncurrent_at: float | None = None
+
+    @property
+    def null_bucket(self) -> str | None:
+        """The bucket, of a null version that is not where `get(Version, bucket, name, 0)` finds it."""
+        return self.bucket if self.version_id == "null" and self.order else None
+
+    @property
+    def arn(self) -> str:
+        """The ARN of the object; versions have none of their own."""
+        return f"arn:aws:s3:::{self.bucket}/{self.name}"
+
+
+null_versions = Index(Version, "null_bucket", "name")
+keeps(Version, "content")
+
+
+class Current(Record):
+    """What a listing shows of a key whose newest version is no delete marker."""
+
+    bucket: str = key()
+    name: str = key()
+    order: int = 0
+    at: float = 0.0
+    size: int = 0
+    owner: str = ""
+    storage_class: str = "STANDARD"
+    #: what stands behind <Key> in a listing, as XML
+    tail: str = ""
+
+
+class Upload(Record):
+    """A multipart upload that is neither completed nor aborted. Its fields are those of the version it will become."""
+
+    bucket: str = key()
+    name: str = key()
+    id: str = key()
+    at: float = 0.0
+    owner: str = ""
+    #: the principal's ARN and display name
+    initiator: str = ""
+    storage_class: str = "STANDARD"
+    metadata: dict[str, str] = {}
+    headers: dict[str, Any] = {}
+    tags: dict[str, str] = {}
+    acl: list[dict[str, Any]] | None = None
+    checksum_algorithm: str = ""
+    checksum_type: str = ""
+    encryption: Encryption = Encryption()
+    lock_mode: str = ""
+    retain_until: float = 0.0
+    legal_hold: bool = False
+
+
+class Part(Record):
+    """A part that was uploaded."""
+
+    bucket: str = key()
+    upload: str = key()
+    number: int = key()
+    at: float = 0.0
+    size: int = 0
+    etag: str = ""
+    checksums: dict[str, str] = {}
+    content: Kept | None = None
+    about: str = ""
+
+
+keeps(Part, "content")
+
+
+class Configuration(Record):
+    """A configuration of which a bucket can have several, by its id: inventory, metrics, analytics, tiering."""
+
+    bucket: str = key()
+    #: "inventory", "metrics", "analytics", "intelligent-tiering"
+    kind: str = key()
+    id: str = key()
+    body: dict[str, Any] = {}
+
+
+def canonical_id(account: str) -> str:
+    """The canonical user id of an account: 64 hexadecimal digits, always the same (docs: finding-canonical-user-id)."""
+    return hashlib.sha256(b"haar canonical user " + account.encode()).hexdigest()
+
+
+def owner_of(account: str) -> dict[str, str]:
+    """An Owner in the model's shape."""
+    return {"ID": canonical_id(account)}
+
+
+def object_arn(bucket: Bucket | str, name: str, region: str = "") -> str:
+    """The ARN of an object, there or not."""
+    if isinstance(bucket, Bucket):
+        bucket, region = bucket.name, bucket.region
+    return f"arn:{partition_of(region)}:s3:::{bucket}/{name}"
+
+
+_ORDER_BYTES = 5
+
+
+def new_version_id(order: int, random_bytes: bytes) -> str:
+    """An opaque version id (32 characters) that says where the version is, so that it needs no index.
+
+    `random_bytes` are 19.
+    """
+    place = (-order).to_bytes(_ORDER_BYTES, "big")
+    mask = hashlib.blake2b(random_bytes, digest_size=_ORDER_BYTES).digest()
+    hidden = bytes(a ^ b for a, b in zip(place, mask, strict=True))
+    return base64.b64encode(hidden + random_bytes, b"._").decode()
+
+
+def order_in(version_id: str) -> int | None:
+    """The order inside a version id; None for what was never one."""
+    try:
+        raw = base64.b64decode(version_id, b"._", validate=True)
+    except ValueError:
+        return None
+    if len(raw) != _ORDER_BYTES + 19:
+        return None
+    mask = hashlib.blake2b(raw[_ORDER_BYTES:], digest_size=_ORDER_BYTES).digest()
+    return -int.from_bytes(bytes(a ^ b for a, b in zip(raw[:_ORDER_BYTES], mask, strict=True)), "big")
