@@ -30,7 +30,7 @@ NOT_LIVED: Mapping[str, str] = {
     "sqs.Rate": "kept only where AWS's request rates are enforced",
 }
 #: Kinds that came after a release, which therefore has no row of them.
-LATER: Mapping[str, frozenset[str]] = {"0.1.0": frozenset(("sqs.FreshMessage",))}
+LATER: Mapping[str, frozenset[str]] = {"0.1.0": frozenset(("iam.Held", "sqs.FreshMessage"))}
 RELEASES = sorted(FOLDER.glob("*.haar"))
 
 
@@ -74,6 +74,12 @@ def test_people_of_an_earlier_release_are_known(stored: Cloud) -> None:
     assert iam.list_groups_for_user(UserName="ann")["Groups"][0]["GroupName"] == "team"
     assert iam.get_policy_version(PolicyArn="arn:aws:iam::000000000000:policy/reads", VersionId="v2")
     assert iam.get_server_certificate(ServerCertificateName="web")["ServerCertificate"]["CertificateBody"]
+
+
+def test_people_of_an_earlier_release_who_hold_something_are_not_deleted(stored: Cloud) -> None:
+    iam = stored.client("iam")
+    with pytest.raises(iam.exceptions.DeleteConflictException):
+        iam.delete_user(UserName="ann")
 
 
 def test_messages_of_an_earlier_release_are_received_and_deleted(stored: Cloud) -> None:

@@ -146,7 +146,10 @@ class Guard:
             owner = ""  # what AWS itself owns, such as its managed policies, is in every account
         # a task such as SQSUnlockQueuePolicy is there for resources whose own policy shuts everybody out
         policy = None if _is_for_a_task(principal) else getattr(target, "policy", None)
-        trusted = getattr(target, "policy_kind", "") == "trust"
+        # "trust" (a role) or "key" (KMS): nobody gets in without it; other policies only add to the caller's own
+        kind = getattr(target, "policy_kind", "")
+        # a KMS key has grants beside its policy
+        granted = getattr(target, "granted", None)
         if principal.kind == "root" and not policy and (not owner or owner == principal.account):
             organization = standing.organization
             if organization is None or not (organization.scps or organization.rcps):
@@ -158,8 +161,9 @@ class Guard:
             resource_account=owner,
             resource_policy=policy or None,
             resource_policy_name=arn if policy else "",
-            resource_policy_required=trusted,
-            resource_kind="trust" if trusted else "resource",
+            resource_policy_required=bool(kind),
+            resource_kind="trust" if kind == "trust" else "resource",
+            granted=None if granted is None else lambda: granted(call, action, request),
             rcps=self._rcps(call, owner or principal.account),
             grants=standing.grants,
             context=Context(call, operation, request, target, standing.organization),
@@ -174,6 +178,10 @@ class Guard:
             raise self._denied(call, decision, question)
 
     def _denied(self, call: Call, decision: Decision, question: Question) -> ServiceError:
+        owner = question.resource_account
+        if call.service == "s3" and (not call.principal.account or (owner and owner != call.principal.account)):
+            # S3 explains itself within an account only (docs: S3 User Guide, troubleshoot-403-errors.html)
+            return denied(call, "Access Denied")
         return denied(call, message(decision, question))
 
     # -- what is attached --------------------------------------------------------------------------------------
@@ -297,6 +305,14 @@ class Context:
             prefix, _, rest = name.partition("/")
             if prefix.endswith(":resourcetag") and rest:
                 return _tag(getattr(self._target, "tags", None), rest)
+            family = room.conditions.get(f"{prefix}/") if rest else None
+            if family is not None:
+                return _tag(family(self._call, self._request, self._target), rest)
+            service, _, rest = name.partition(":")
+            word, _, rest = rest.partition(":")
+            family = room.conditions.get(f"{service}:{word}:") if rest else None
+            if family is not None:  # one key per entry of a map: `kms:EncryptionContext:` and the entry's name
+                return _tag(family(self._call, self._request, self._target), rest)
         for given, value in self._call.origin.context.items():
             if given.lower() == name:
                 return value

@@ -9,7 +9,8 @@ The order is AWS's own: an explicit denial anywhere wins; then every layer that 
   a grant to the user or to the session by name passes boundary and session by; a grant to the role does not;
 * another account: the resource policy *and* the identity policies, within boundary and session;
 * services and the anonymous: the resource policy alone;
-* where `resource_policy_required` (KMS keys, role trust): never without the resource policy.
+* where `resource_policy_required` (KMS keys, role trust): never without the resource policy;
+* what a resource `granted` beside its policy (a KMS grant) counts like an allowance of the policy.
 
 Root needs no identity policy. No service control policy limits a service or a service-linked role.
 
@@ -19,14 +20,14 @@ Organizations User Guide, orgs_manage_policies_rcps.html.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Literal
 
 import msgspec
 
 from haar.auth.conditions import Keys, Value
-from haar.auth.policy import ACCOUNT, DIRECT, LIMITED, Rule, compile_policy
+from haar.auth.policy import ACCOUNT, DIRECT, LIMITED, Rule, compile_policy, reach_of
 from haar.kit.identity import NO_GRANTS, Grants, Principal, Source
 
 __all__ = ["DERIVED_KEYS", "By", "Decision", "Question", "Verdict", "decide", "keys_of", "layers", "matches", "message"]
@@ -44,6 +45,8 @@ class Question(msgspec.Struct, kw_only=True):
     that follow from the principal and from `now` need not be given, but what is given wins.
     `rcps` are levels like `Grants.scps`, those in force for the resource's account.
     `resource_kind` is "trust" when the resource policy is a role's trust policy.
+    `granted` gives the principals whom something else on the resource allows the request; it is asked only when the
+    policy does not name the caller itself.
     """
 
     principal: Principal
@@ -54,6 +57,7 @@ class Question(msgspec.Struct, kw_only=True):
     resource_policy_name: str = ""
     resource_policy_required: bool = False
     resource_kind: Literal["resource", "trust"] = "resource"
+    granted: Callable[[], Iterable[str]] | None = None
     rcps: tuple[tuple[Source, ...], ...] = ()
     context: Mapping[str, Value] | Callable[[str], Value] = {}
     grants: Grants = NO_GRANTS
@@ -231,6 +235,10 @@ def _consult_resource(question: Question, keys: Keys) -> tuple[Rule | None, Rule
             best, best_level = rule, level
             if level == DIRECT:
                 break
+    if best_level < DIRECT and question.granted is not None:
+        level = reach_of(question.granted(), principal)
+        if level > best_level:
+            best, best_level = None, level
     return None, best, best_level
 
 

@@ -19,7 +19,7 @@ and reference_policies_evaluation-logic_policy-eval-basics-res-pol.html.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from haar.auth.conditions import Keys, Test, compile_conditions
@@ -27,7 +27,7 @@ from haar.auth.documents import Document, Statement, read
 from haar.auth.patterns import ANY, STAR, Template, arn_glob, glob, mark, template
 from haar.kit.identity import Principal
 
-__all__ = ["ACCOUNT", "DIRECT", "LIMITED", "NOBODY", "Policy", "Rule", "compile_policy"]
+__all__ = ["ACCOUNT", "DIRECT", "LIMITED", "NOBODY", "Policy", "Rule", "compile_policy", "reach_of"]
 
 NOBODY, ACCOUNT, LIMITED, DIRECT = range(4)
 
@@ -202,6 +202,12 @@ def _is_excepted(principal: Principal, names: frozenset[str], reaches: Reach) ->
         return False
     needed = {principal.arn, principal.issuer} - {""}
     return principal.kind == "root" or needed <= names
+
+
+def reach_of(names: Iterable[str], principal: Principal) -> int:
+    """On which level a list of principals (ARNs, accounts, host names of services) names somebody."""
+    listed = tuple(names)
+    return _reaches({"AWS": listed, "Service": listed})(principal) if listed else NOBODY
 
 
 def _reaches(listed: dict[str, tuple[str, ...]]) -> Reach:

@@ -11,15 +11,19 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from haar.auth import pages, sigv4, tokens
+from haar.auth import pages, sigv2, sigv4, tokens
 from haar.errors import ServiceError
 from haar.kit.call import root_of
 from haar.kit.epoch import epoch
 from haar.kit.identity import ANONYMOUS, Kind, Principal
 from haar.kit.resource import partition_of
 from haar.record import Record, key
+from haar.wire.router import bucket_in_host
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from haar.auth.chunked import Decoder
     from haar.kit.ports import Credential, Identities, Ports
     from haar.store.transaction import Transaction
     from haar.wire.http import HttpRequest
@@ -73,6 +77,8 @@ class Authenticator:
         Raises ServiceError with the query protocol's code (InvalidClientTokenId, SignatureDoesNotMatch, ...);
         the gateway says it in the protocol's own words.
         """
+        if service == "s3" and sigv2.is_one(http):
+            return self._by_version_2(tx, http, region)
         claim = sigv4.read(http)
         if claim is None:
             return ANONYMOUS
@@ -96,8 +102,22 @@ class Authenticator:
             raise _EXPIRED
         return principal
 
-    def unchunked(self, tx: Transaction, http: HttpRequest) -> bytes:
-        """The body behind `aws-chunked` framing, every chunk's and trailer's signature checked.
+    def _by_version_2(self, tx: Transaction, http: HttpRequest, region: str) -> Principal:
+        claim = sigv2.read(http)
+        if len(claim.access_key) > _KEY_LENGTH_MAX:
+            raise _UNKNOWN
+        secret, principal = self._who(tx, claim.access_key, claim.token, region)
+        ports = self._ports
+        if self._development and secret == DEVELOPMENT_SECRET and pages.may_come_from_one(http.headers, ports.config):
+            raise _FROM_A_PAGE
+        clock = ports.clock
+        sigv2.check(claim, http, secret, bucket=bucket_in_host(http), now_real=clock.real())
+        if principal.expires_at is not None and clock.now() >= principal.expires_at:
+            raise _EXPIRED
+        return principal
+
+    def decoder(self, tx: Transaction, http: HttpRequest) -> Decoder | None:
+        """What takes a body out of its `aws-chunked` framing, if it has one, and checks its chunks' signatures.
 
         The request's own signature has been checked before: it is the seed of the chunks'.
         """
@@ -107,7 +127,18 @@ class Authenticator:
         if claim is None:
             raise _UNSIGNED_CHUNKS
         secret, _ = self._who(tx, claim.access_key, claim.token, claim.region)
-        decode = decoder(claim, http.headers, secret)
+        return decoder(claim, http.headers, secret)
+
+    def checked_by(self, http: HttpRequest) -> Callable[[str], None] | None:
+        """What the SHA-256 (hexadecimal) of a body still to come must be told to; None when it was not signed."""
+        claim = None if sigv2.is_one(http) else sigv4.read(http)
+        if claim is None or claim.payload_hash is None or claim.payload_hash in sigv4.UNKEPT:
+            return None
+        return lambda digest: sigv4.check_body(claim, digest)
+
+    def unchunked(self, tx: Transaction, http: HttpRequest) -> bytes:
+        """The body behind `aws-chunked` framing, every chunk's and trailer's signature checked."""
+        decode = self.decoder(tx, http)
         if decode is None:
             return http.body  # a presigned request says in its query how its body is signed, whatever a header claims
         body = decode.feed(http.body)

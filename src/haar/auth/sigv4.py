@@ -38,6 +38,7 @@ from haar.errors import Refused, ServiceError
 __all__ = [
     "ALGORITHM",
     "EMPTY_SHA256",
+    "UNKEPT",
     "UNSIGNED_PAYLOAD",
     "Claim",
     "SignedRequest",
@@ -69,6 +70,9 @@ STREAMING: Final = frozenset(
         "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
     }
 )
+
+#: What it may say of a body that nothing is kept of to compare with.
+UNKEPT: Final = STREAMING | {UNSIGNED_PAYLOAD}
 
 _DOES_NOT_MATCH = (
     "The request signature we calculated does not match the signature you provided. "
@@ -487,8 +491,11 @@ def check(
         if path != "/":
             path = _normal_path(path)
         body = http.body
-        # only S3 takes the client's word for a body it did not sign
-        payload = sha256(body).hexdigest() if body else EMPTY_SHA256
+        # only S3 takes the client's word for a body it did not sign; of one that is still to come, `check_body` is told
+        if body is None:
+            payload = claim.payload_hash or ""
+        else:
+            payload = sha256(body).hexdigest() if body else EMPTY_SHA256
 
     query = http.query
     if query:

@@ -1,12 +1,13 @@
 """HTTP/1.1 on a bare asyncio protocol: parsed by httptools, answered without a task or an await.
 
 A request that waits (long polling) is parked in the hub and costs nothing until it is woken. Requests on one
-connection are answered in order.
+connection are answered in order. Large bodies of operations that stream pass through: `receiving` and `sending`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import deque
 from email.utils import formatdate
@@ -15,10 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 import httptools
 
-from haar.errors import StoreFull
+from haar.errors import HaarError, ServiceError, StoreFull
 from haar.gateway import control
+from haar.gateway.receiving import Receiving
+from haar.gateway.sending import Sending
 from haar.kit.wait import Wait
-from haar.wire.http import HttpReply, HttpRequest
+from haar.wire.http import HttpReply, HttpRequest, Stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
     from haar.cloud import Cloud
     from haar.gateway.path import Attempt
     from haar.scheduler.hub import Parked
+
+log = logging.getLogger("haar.gateway")
 
 _LINES = {int(status): f"HTTP/1.1 {int(status)} {status.phrase}\r\n" for status in HTTPStatus}
 _HEADERS_MAX = 64 * 1024
@@ -42,6 +47,11 @@ _SWEEP_SECONDS = 15
 _FIELDS: dict[bytes, str] = {}
 _FIELDS_MAX = 512
 _WRITE_HIGH_WATER = 4 * 1024 * 1024
+#: The same while a stream is sent: it is made as fast as it is taken.
+_STREAM_HIGH_WATER = 1024 * 1024
+#: Seconds between two looks for large bytes that nothing refers to, and between two for what a crash left behind.
+_ORPHANS_SECONDS = 15
+_ABANDONED_SECONDS = 3600
 
 
 class Server:
@@ -99,6 +109,8 @@ class Server:
         self.ticks += 1
         if self.ticks % _SWEEP_SECONDS == 0:
             self.sweep()
+        if self.ticks % _ORPHANS_SECONDS == 0:
+            self._sweep_blobs()
         asyncio.get_running_loop().call_later(1.0, self._tick)
 
     def sweep(self) -> None:
@@ -106,6 +118,16 @@ class Server:
         for connection in list(self.connections):
             if connection.is_stale(self.ticks):
                 connection.end()
+
+    def _sweep_blobs(self) -> None:
+        """Remove large bytes that nothing refers to: rows first, and the bytes once that is kept."""
+        self.end_group()
+        try:
+            self.cloud.sweep()
+            if self.ticks % _ABANDONED_SECONDS == 0:
+                self.cloud.sweep_abandoned()
+        except HaarError:
+            log.exception("large bytes could not be swept; they will be the next time")
 
     def _committed(self, changed: set[tuple[str, Any]]) -> None:
         cloud = self.cloud
@@ -166,6 +188,9 @@ class Server:
         try:
             self.cloud.store.end_group()
         except StoreFull as error:
+            for _, _, reply, _ in answers:
+                if reply.body.__class__ is Stream:
+                    reply.body.end()
             answers = [(to, attempt, attempt.lost(error), keep) for to, attempt, _, keep in answers]
         for connection, attempt, reply, keep in answers:
             connection.send(reply, attempt.http, keep)
@@ -175,8 +200,29 @@ class Connection(asyncio.Protocol):
     """One client connection."""
 
     __slots__ = (
-        "_begun", "_body", "_closing", "_fed", "_headers", "_headers_size", "_heard", "_parked", "_parser", "_peer",
-        "_queue", "_reading_body", "_size", "_too_large", "_url", "server", "transport",
+        "_begun",
+        "_body",
+        "_closing",
+        "_discarding",
+        "_fed",
+        "_headers",
+        "_headers_size",
+        "_heard",
+        "_outbox",
+        "_parked",
+        "_parser",
+        "_peer",
+        "_queue",
+        "_reading_body",
+        "_receiving",
+        "_sending",
+        "_size",
+        "_too_large",
+        "_upload",
+        "_upload_keep",
+        "_url",
+        "server",
+        "transport",
     )  # fmt: skip
 
     def __init__(self, server: Server) -> None:
@@ -186,6 +232,15 @@ class Connection(asyncio.Protocol):
         self._queue: deque[tuple[HttpRequest, bool]] = deque()
         self._parked: Parked | None = None
         self._closing = False
+        #: what was refused goes on being sent: it is read, so that the refusal arrives, and thrown away
+        self._discarding = False
+        #: the large body that is arriving; the one that has arrived and is being worked on; the one that is being sent
+        self._receiving: Receiving | None = None
+        self._upload: Receiving | None = None
+        self._upload_keep = True
+        self._sending: Sending | None = None
+        #: answers to what came behind the message whose answer is being sent
+        self._outbox: deque[tuple[HttpReply, HttpRequest, bool]] = deque()
         self._peer = ""
         self.on_message_begin()
         #: the tick in which the message that is arriving began; None between messages
@@ -210,9 +265,28 @@ class Connection(asyncio.Protocol):
         if self._parked is not None:
             self.server.cloud.hub.forget(self._parked)
             self._parked = None
+        for body in (self._receiving, self._upload, self._sending):
+            if body is not None:
+                body.abandon()
+        self._receiving = self._upload = self._sending = None
+        for reply, _, _ in self._outbox:
+            if reply.body.__class__ is Stream:
+                reply.body.end()
+        self._outbox.clear()
+
+    def eof_received(self) -> bool:
+        """The client says no more: with an answer on its way it may still want to hear that."""
+        return self._is_busy and not self._discarding
+
+    @property
+    def _is_busy(self) -> bool:
+        """Whether an earlier message on this connection is not yet answered."""
+        return bool(self._queue) or not (self._parked is None and self._upload is None and self._sending is None)
 
     def data_received(self, data: bytes) -> None:
         self._heard = self.server.ticks
+        if self._discarding:
+            return
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -220,6 +294,8 @@ class Connection(asyncio.Protocol):
         except httptools.HttpParserError as error:
             self._refuse(400, f"This is not HTTP: {error}")
         else:
+            if self._receiving is not None:
+                return
             self._fed += len(data)
             # the body is counted where it arrives; the smallest chunk is a byte in a frame of five
             if self._fed > _FRAME_MAX + 8 * self._size and self._begun is not None:
@@ -227,19 +303,23 @@ class Connection(asyncio.Protocol):
 
     def is_stale(self, ticks: int) -> bool:
         """Whether nobody is to be expected to say or hear anything more here."""
-        if self._parked is not None or self._queue:
+        if self._is_busy:
             return False
         if self._begun is None:
             return ticks - self._heard > _IDLE_SECONDS
         return ticks - (self._heard if self._reading_body else self._begun) > _HALF_SECONDS
 
     def pause_writing(self) -> None:
+        if self._sending is not None:
+            self._sending.pause()
         if self.transport is not None:
             self.transport.pause_reading()
 
     def resume_writing(self) -> None:
         if self.transport is not None and len(self._queue) < _QUEUE_MAX:
             self.transport.resume_reading()
+        if self._sending is not None:
+            self._sending.resume()
 
     # -- httptools ---------------------------------------------------------------------------------------------
 
@@ -273,10 +353,18 @@ class Connection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         self._reading_body = True
-        if self._headers.get("expect", "").lower() == "100-continue" and self.transport is not None:
+        headers = self._headers
+        if "content-length" in headers or "transfer-encoding" in headers:
+            length = headers.get("content-length", "")
+            if not length or len(length) > 6:  # the quick look: less than a million bytes is never passed through
+                self._pass_through(length)
+        if headers.get("expect", "").lower() == "100-continue" and self.transport is not None and not self._discarding:
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, body: bytes) -> None:
+        if self._receiving is not None:
+            self._receiving.add(body)
+            return
         self._size += len(body)
         if self._size > self.server.cloud.config.body_bytes_max:
             self._too_large = True
@@ -288,25 +376,98 @@ class Connection(asyncio.Protocol):
         self._begun = None
         if self._closing:
             return  # it was refused, and what follows on the connection with it
+        keep = self._parser.should_keep_alive()
+        receiving = self._receiving
+        if receiving is not None:
+            self._receiving, self._upload = None, receiving
+            self._upload_keep = keep
+            receiving.end()
+            return
         if self._too_large:
             self._refuse(413, "The request is larger than Haar takes in.")
             return
-        target = self._url.decode("latin-1")
-        if target.startswith(("http://", "https://")):
-            target = "/" + target.split("/", 3)[3] if target.count("/") > 2 else "/"
-        path, _, query = target.partition("?")
         body = self._body
-        http = HttpRequest(
-            self._parser.get_method().decode("latin-1"), path, query, self._headers,
-            body[0] if len(body) == 1 else b"".join(body), self._peer,
-        )  # fmt: skip
-        keep = self._parser.should_keep_alive()
-        if self._parked is not None or self._queue:
+        http = self._message(body[0] if len(body) == 1 else b"".join(body))
+        if self._is_busy:
             self._queue.append((http, keep))
             if len(self._queue) >= _QUEUE_MAX and self.transport is not None:
                 self.transport.pause_reading()
         else:
             self._serve(http, keep)
+
+    def _message(self, body: bytes) -> HttpRequest:
+        target = self._url.decode("latin-1")
+        if target.startswith(("http://", "https://")):
+            target = "/" + target.split("/", 3)[3] if target.count("/") > 2 else "/"
+        path, _, query = target.partition("?")
+        return HttpRequest(
+            self._parser.get_method().decode("latin-1"), path, query, self._headers, body, self._peer
+        )  # fmt: skip
+
+    # -- large bodies ------------------------------------------------------------------------------------------
+
+    def _pass_through(self, length: str) -> None:
+        """Let a large body pass through, if its operation streams; refuse it now where that is certain."""
+        cloud = self.server.cloud
+        is_large = not length or (length.isdigit() and int(length) > cloud.config.spool_above)
+        if self._too_large or self._closing or self._is_busy or not is_large:
+            return
+        http = self._message(b"")
+        if http.path.startswith(control.PREFIX):
+            return
+        self.server.end_group()
+        attempt = cloud.gateway.attempt(http)
+        try:
+            upload = attempt.receive()
+        except ServiceError as error:
+            self._turn_away(attempt.refuse(error), http)
+            return
+        except StoreFull as error:
+            self._turn_away(attempt.lost(error), http)
+            return
+        except Exception:
+            log.exception("request %s failed", attempt.request_id)
+            self._turn_away(attempt.failed(), http)
+            return
+        if upload is not None:
+            self._receiving = Receiving(attempt, upload, hold=self._hold, done=self._received)
+
+    def _hold(self, more: bool) -> None:
+        if self.transport is not None:
+            self.transport.pause_reading() if more else self.transport.resume_reading()
+
+    def _received(self, refusal: HttpReply | None) -> None:
+        receiving, self._upload = self._upload, None
+        assert receiving is not None
+        keep = self._upload_keep
+        if refusal is not None:
+            self.server.answer(self, receiving.attempt, refusal, keep)
+        else:
+            self._run(receiving.attempt, keep)
+        self._next()
+
+    def _turn_away(self, reply: HttpReply, http: HttpRequest) -> None:
+        """Answer before the body has come. What still comes is read and thrown away, or the answer might be lost."""
+        if self.transport is None:
+            return
+        self.transport.write(self._head(reply, close=True) + (reply.body if http.method != "HEAD" else b""))
+        self._closing = self._discarding = True
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+
+    def _sent(self, whole: bool, close: bool) -> None:
+        self._sending = None
+        if self.transport is None:
+            return
+        self.transport.set_write_buffer_limits(high=_WRITE_HIGH_WATER)
+        if not whole:
+            self.transport.abort()  # the length was promised: only a cut connection says that something is missing
+        elif close:
+            self.transport.close()
+        else:
+            while self._outbox and self._sending is None and self.transport is not None:
+                self.send(*self._outbox.popleft())
+            self._next()
 
     # -- the work ----------------------------------------------------------------------------------------------
 
@@ -336,30 +497,60 @@ class Connection(asyncio.Protocol):
         if self.transport is None:
             return
         self._run(attempt, keep)
-        while self._queue and self._parked is None and self.transport is not None:
+        self._next()
+
+    def _next(self) -> None:
+        """Serve what has waited behind a message that is answered now."""
+        while self._queue and self.transport is not None:
+            if self._parked is not None or self._upload is not None or self._sending is not None:
+                return
             http, keep = self._queue.popleft()
             self._serve(http, keep)
-        if len(self._queue) < _QUEUE_MAX and self.transport is not None:
+        if len(self._queue) < _QUEUE_MAX and self.transport is not None and self._receiving is None:
             self.transport.resume_reading()
 
     def send(self, reply: HttpReply, http: HttpRequest, keep: bool) -> None:
         """Write an answer."""
+        body = reply.body
         if self.transport is None:
+            if body.__class__ is Stream:
+                body.end()
             return
+        if self._sending is not None:
+            self._outbox.append((reply, http, keep))
+            return
+        close = not keep or self._closing
+        data = self._head(reply, close)
+        if body.__class__ is Stream:
+            self.transport.write(data)
+            if http.method == "HEAD":
+                body.end()
+            else:
+                self.transport.set_write_buffer_limits(high=_STREAM_HIGH_WATER)
+                self._sending = Sending(body, self.transport, lambda whole: self._sent(whole, close))
+                self._sending.begin()
+                return
+        elif http.method != "HEAD":
+            self.transport.write(data + body)
+        else:
+            self.transport.write(data)
+        if close:
+            self.transport.close()
+
+    def _head(self, reply: HttpReply, close: bool) -> bytes:
         body = reply.body
         head = _LINES.get(reply.status) or f"HTTP/1.1 {reply.status} Unknown\r\n"
         fields = "".join([f"{name}: {value}\r\n" for name, value in reply.headers])
         if fields.count("\n") != len(reply.headers):
             fields = "".join([f"{name}: {' '.join(value.split())}\r\n" for name, value in reply.headers])
-        close = not keep or self._closing
         ending = "connection: close\r\n\r\n" if close else "\r\n"
-        length = "" if reply.status == 204 else f"content-length: {len(body)}\r\n"
-        data = (head + fields + length).encode("latin-1", "replace") + self.server.date + ending.encode()
-        if http.method != "HEAD":
-            data += body
-        self.transport.write(data)
-        if close:
-            self.transport.close()
+        if reply.status == 204 or reply.status == 304 or "ontent-Length: " in fields:
+            length = ""  # there is none, or the operation has said it (of what HEAD leaves out, too)
+        elif body.__class__ is Stream and body.size is None:
+            length = "transfer-encoding: chunked\r\n"
+        else:
+            length = f"content-length: {len(body)}\r\n"
+        return (head + fields + length).encode("latin-1", "replace") + self.server.date + ending.encode()
 
     def _refuse(self, status: int, why: str) -> None:
         self._closing = True

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from haar.auth.codes import spoken
 from haar.auth.principal import Authenticator
 from haar.errors import Conflict, HaarError, Refused, ServiceError, StoreFull
+from haar.gateway.upload import Upload
 from haar.kit.body import Body
 from haar.kit.call import Call, Origin, new_request_id
-from haar.kit.perform import perform, record
+from haar.kit.perform import admit, perform, record
 from haar.kit.wait import Wait
 from haar.wire.codec import render_bare_error
 from haar.wire.router import Routed, Unroutable, route
@@ -95,59 +96,123 @@ class Attempt:
             reply = self.lost(error)
         except Exception:
             log.exception("request %s failed", self.request_id)
-            why = f"Haar failed at this request; its log has the details under {self.request_id}."
-            reply = self._refuse(_failure(why), audit=False)
+            reply = self.failed()
+        if "origin" in self.http.headers:
+            self._dress(reply)
         recorder = self.gateway.recorder
         if recorder is not None and self.routed is not None:
             recorder.note(self.routed.service, self.routed.operation, reply.status)
         return reply
+
+    def _dress(self, reply: HttpReply) -> None:
+        """Add what a room says to a browser with any answer: whether the page may read it."""
+        routed = self.routed
+        if routed is None:
+            return
+        ports = self.gateway.ports
+        try:
+            room = ports.room(routed.service)
+        except Refused:
+            return
+        dress = room.dressers.get("origin")
+        if dress is not None:
+            with ports.store.transaction(write=False) as tx:
+                reply.headers.extend(dress(tx, self.http, routed.labels))
+
+    def receive(self) -> Upload | None:
+        """What takes in a large body still to come, once its head has been authenticated and authorized.
+
+        None for an operation that does not stream: it wants its body whole. Raises ServiceError for what is refused
+        before a byte of it is read.
+        """
+        http = self.http
+        try:
+            routed = route(http)
+        except Unroutable:
+            return None  # what is meant may stand in the body
+        if not routed.codec.streams:
+            return None
+        headers = http.headers
+        is_chunked = headers.get("x-amz-content-sha256", "").startswith("STREAMING-")
+        self.routed = routed
+        http.body = None
+        tx = self.gateway.ports.store.begin()
+        try:
+            call, operation = self._begun(tx, routed)
+            request = self._parsed(operation, routed)
+            length = headers.get("x-amz-decoded-content-length" if is_chunked else "content-length", "")
+            if operation.body_length is not None:
+                operation.body_length(int(length) if length.isascii() and length.isdigit() else None)
+            admit(call, operation, request)
+            decoder = self.gateway.authenticate.decoder(tx, http) if is_chunked else None
+            check = self.gateway.authenticate.checked_by(http)
+        finally:
+            tx.abort()
+        return Upload(http, self.gateway.ports.blobs, decoder, check)
+
+    def refuse(self, error: ServiceError) -> HttpReply:
+        """The answer to a request that failed before it could be run."""
+        return self._refuse(error)
+
+    def failed(self) -> HttpReply:
+        """The answer when it is Haar that failed."""
+        why = f"Haar failed at this request; its log has the details under {self.request_id}."
+        return self._refuse(_failure(why), audit=False)
 
     def lost(self, error: StoreFull) -> HttpReply:
         """The answer when the store has no room for what the operation wrote."""
         return self._refuse(_failure(f"The disk under the store is full: {error}"), audit=False)
 
     def _once(self) -> HttpReply:
-        ports = self.gateway.ports
         routed = self.routed
         if routed is None:
             routed = self.routed = route(self.http)
-        tx = ports.store.begin()
+        tx = self.gateway.ports.store.begin()
         try:
-            if self.principal is None:
-                self._authenticate(tx, routed)
-            principal = self.principal
-            assert principal is not None
-            region = routed.region or ports.config.region
-            assert self.origin is not None
-            call = self.call = Call(
-                ports, tx, principal, service=routed.service, operation=routed.operation, region=region,
-                origin=self.origin, started=self.started, request_id=self.request_id,
-            )  # fmt: skip
-            operation = self.operation
-            if operation is None:
-                operation = self.operation = self._operation(call, routed)
-            if operation.service.is_global:
-                call.region = ports.config.region if call.partition != "aws" else "us-east-1"
-            if principal.kind == "anonymous" and not operation.admits_anonymous:
-                raise _spoken(_UNSIGNED, routed)
-            codec = routed.codec
+            call, operation = self._begun(tx, routed)
             request = self.request
             if request is None:
-                request = codec.parse(self.http, routed.labels)
-                room = operation.service
-                codec.validate(
-                    request, code=room.validation_error or None, enums=operation.enums, words=room.pattern_words
-                )
+                request = self._parsed(operation, routed)
                 if operation.body_member:
                     request[operation.body_member] = Body.of(self.http.body)
                 self.request = request
             reply = perform(call, operation, request)
-            rendered: HttpReply = codec.render(reply, self.request_id)
+            rendered: HttpReply = routed.codec.render(reply, self.request_id)
             tx.commit()
         except BaseException:
             tx.abort()
             raise
         return rendered
+
+    def _begun(self, tx: Transaction, routed: Routed) -> tuple[Call, Operation]:
+        """The call, by whoever signed it, and the operation it is of."""
+        ports = self.gateway.ports
+        if self.principal is None:
+            self._authenticate(tx, routed)
+        principal = self.principal
+        assert principal is not None
+        assert self.origin is not None
+        call = self.call = Call(
+            ports, tx, principal, service=routed.service, operation=routed.operation,
+            region=routed.region or ports.config.region, origin=self.origin, started=self.started,
+            request_id=self.request_id,
+        )  # fmt: skip
+        operation = self.operation
+        if operation is None:
+            operation = self.operation = self._operation(call, routed)
+        if operation.service.is_global:
+            call.region = ports.config.region if call.partition != "aws" else "us-east-1"
+        if principal.kind == "anonymous" and not operation.admits_anonymous:
+            raise _spoken(_UNSIGNED, routed)
+        return call, operation
+
+    def _parsed(self, operation: Operation, routed: Routed) -> dict[str, Any]:
+        """The request, checked against the model."""
+        codec = routed.codec
+        request = codec.parse(self.http, routed.labels)
+        room = operation.service
+        codec.validate(request, code=room.validation_error or None, enums=operation.enums, words=room.pattern_words)
+        return request
 
     def _authenticate(self, tx: Transaction, routed: Routed) -> None:
         http = self.http
@@ -155,10 +220,11 @@ class Attempt:
         self.origin = Origin(
             http.client, headers.get("user-agent", "")[:AGENT_CHARS_MAX], secure=http.scheme == "https",
             host=headers.get("host", ""), path=http.path, referer=headers.get("referer", ""),
+            presigned="" if "authorization" in headers else http.query,
         )  # fmt: skip
         try:
             self.principal = self.gateway.authenticate(tx, http, routed.service, routed.region or "")
-            if headers.get("x-amz-content-sha256", "").startswith("STREAMING-"):
+            if http.body is not None and headers.get("x-amz-content-sha256", "").startswith("STREAMING-"):
                 http.body = self.gateway.authenticate.unchunked(tx, http)
         except ServiceError as error:
             raise _spoken(error, routed) from None

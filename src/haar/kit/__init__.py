@@ -19,9 +19,10 @@ from haar.kit.wait import Wait
 from haar.record import Index, Record, key, on_change, replace
 
 __all__ = [
-    "Body", "Call", "GlobalResource", "Grants", "Index", "Kept", "Origin", "Page", "Principal", "Quota", "Record", "Refused",
-    "Resource", "Service", "ServiceError", "Source", "Stream", "Task", "UniqueResource", "Wait", "as_dict", "as_list", "bump", "chained", "epoch", "keeps", "key",
-    "md5", "on_change", "partition_of", "replace", "retag", "root_of", "tags_in",
+    "Body", "Call", "GlobalResource", "Grants", "Index", "Kept", "Origin", "Page", "Principal", "Quota", "Record",
+    "Refused", "Resource", "Service", "ServiceError", "Source", "Stream", "Task", "UniqueResource", "Wait",
+    "as_dict", "as_list", "bump", "chained", "epoch", "keeps", "key", "md5", "on_change", "partition_of",
+    "replace", "retag", "root_of", "tags_in",
 ]  # fmt: skip
 
 

@@ -24,7 +24,7 @@ K = TypeVar("K", bound="Resource | GlobalResource | UniqueResource")
 class Origin:
     """Where a call came from: the parts of the HTTP request that policies and the audit trail ask about."""
 
-    __slots__ = ("agent", "context", "host", "invoked_by", "path", "referer", "secure", "source_ip")
+    __slots__ = ("agent", "context", "host", "invoked_by", "path", "presigned", "referer", "secure", "source_ip")
 
     def __init__(
         self,
@@ -37,12 +37,15 @@ class Origin:
         host: str = "",
         path: str = "",
         referer: str = "",
+        presigned: str = "",
     ) -> None:
         self.source_ip = source_ip
         self.agent = agent
         #: the page that a browser came from, where it said so
         self.referer = referer
         self.secure = secure
+        #: the query that carries the signature of a presigned request
+        self.presigned = presigned
         #: the host the client addressed (with its port) and the path, for services whose answers or requests use
         #: them; empty for a call from inside
         self.host = host
@@ -183,6 +186,7 @@ class Call:
             secure=self.origin.secure,
             invoked_by=invoked_by or self.origin.invoked_by,
             context=context,
+            referer=self.origin.referer,
         )
         return ServiceClient(self, service, principal or self.principal, account, region or self.region, origin)
 

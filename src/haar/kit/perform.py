@@ -132,13 +132,13 @@ def _hide(members: dict[str, Any], redact: tuple[str, ...]) -> dict[str, Any]:
     """Members without what the audit trail must not keep; `Credentials.SecretAccessKey` is a member of a member."""
     hidden = dict(members)
     for name in redact:
-        outer, dot, inner = name.partition(".")
-        value = hidden.get(outer)
-        if not dot:
-            if outer in hidden:
-                hidden[outer] = _HIDDEN
-        elif isinstance(value, dict):
-            hidden[outer] = _hide(value, (inner,))
+        if name in hidden:
+            hidden[name] = _HIDDEN
+        elif "." in name:
+            outer, _, inner = name.partition(".")
+            value = hidden.get(outer)
+            if isinstance(value, dict):
+                hidden[outer] = _hide(value, (inner,))
     return hidden
 
 

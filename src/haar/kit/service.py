@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from haar.catalog.models import ServiceModel
     from haar.kit.call import Call
     from haar.kit.timer import Task
+    from haar.store.transaction import Transaction
+    from haar.wire.http import HttpRequest
 
 E = TypeVar("E", bound=str)
 F = TypeVar("F", bound=Callable[..., Any])
@@ -50,6 +52,7 @@ class Operation:
         "action",
         "admits_anonymous",
         "anonymous",
+        "body_length",
         "body_member",
         "creates",
         "data_event",
@@ -85,6 +88,7 @@ class Operation:
         self.redact: tuple[str, ...] = declared.get("redact", ())
         self.partial: str = declared.get("partial", "")
         self.keeps_reply: bool = declared.get("keeps_reply", False)
+        self.body_length: Callable[[int | None], None] | None = declared.get("body_length")
         self.enums: bool = declared.get("enums", True)
         self.read_only: bool | None = declared.get("read_only")
         self.targets: tuple[Kind, ...] = _targets(function)
@@ -126,7 +130,10 @@ class Operation:
         if self.action is None:
             self.action = f"{service.iam_prefix or model.signing_name}:{name}"
         #: whether an unsigned request can be let in: by the operation's own rule, or by a resource policy
-        self.admits_anonymous = self.anonymous or any(hasattr(kind, "policy") for kind in self.targets)
+        # (a kind declared `signed=True` has a policy, and its service still takes no unsigned request)
+        self.admits_anonymous = self.anonymous or any(
+            hasattr(kind, "policy") and not kind.__declared__.get("signed") for kind in self.targets
+        )
         self.name = name
 
 
@@ -177,6 +184,8 @@ class Service(Generic[E]):
         self.reconcilers: dict[str, tuple[type[Record], Callable[[Call, Any], float | None]]] = {}
         #: condition key -> how to find its value in a call
         self.conditions: dict[str, Callable[[Call, Mapping[str, Any], Any], Any]] = {}
+        #: lower-case request header -> what it adds to the headers of every answer, of errors too
+        self.dressers: dict[str, Callable[[Transaction, HttpRequest, Mapping[str, str]], list[tuple[str, str]]]] = {}
         self.quotas: list[Quota] = []
         self.provides: dict[str, Any] = {}
         #: operations that the room does not write, folded (`createtrail`) -> why
@@ -204,6 +213,7 @@ class Service(Generic[E]):
         read_only: bool | None = None,
         enums: bool = True,
         keeps_reply: bool = False,
+        body_length: Callable[[int | None], None] | None = None,
     ) -> Callable[[F], F]: ...
     def operation(self, function: Any = None, /, **declared: Any) -> Any:  # type: ignore[misc]
         """Register a function as the operation of its name.
@@ -214,6 +224,8 @@ class Service(Generic[E]):
         * `open`: needs no permission (GetCallerIdentity). `anonymous`: needs no signature either.
         * `data_event`: a CloudTrail data event. `redact`: members the audit trail must not keep; a member of a member
           is `"Credentials.SecretAccessKey"`. `keeps_reply`: the trail has the reply though the operation only reads.
+        * `body_length`: is told the announced length of a streaming body (None: not announced) before the body is
+          read, and raises for one that is too long.
         * `partial`: what is missing, for the coverage page.
         """
 
@@ -278,10 +290,26 @@ class Service(Generic[E]):
         return register
 
     def condition(self, name: str) -> Callable[[F], F]:
-        """Register a condition key of this service: (call, request, target) -> value, list of values, or None."""
+        """Register a condition key of this service: (call, request, target) -> value, list of values, or None.
+
+        A name that ends in a slash stands for a family of keys, such as `s3:ExistingObjectTag/`: the function then
+        answers all of them, as a dict.
+        """
 
         def register(function: F) -> F:
             self.conditions[name.lower()] = function
+            return function
+
+        return register
+
+    def dresses(self, header: str) -> Callable[[F], F]:
+        """Register what a request header adds to any answer: (transaction to read in, http, labels of the path) -> headers.
+
+        It is asked only when the header is there, for refused requests as well, and authorizes nothing.
+        """
+
+        def register(function: F) -> F:
+            self.dressers[header.lower()] = function
             return function
 
         return register

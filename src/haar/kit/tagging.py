@@ -20,7 +20,7 @@ VALUE_LENGTH_MAX = 256
 
 def tags_in(request: Mapping[str, Any]) -> dict[str, str] | None:
     """The tags a request carries, whichever way its model writes them; None when it carries none."""
-    given = request.get("Tags", request.get("tags", request.get("TagList")))
+    given = request.get("Tags", request.get("tags", request.get("TagList", request.get("TagsList"))))
     return None if given is None else as_dict(given)
 
 
@@ -117,7 +117,8 @@ def retag(
     from haar.kit.perform import record
 
     verb = "tag_" if gone is None else "untag_"
-    snake = next((s for s, one in service.operations.items() if s.startswith(verb) and one.targets == (kind,)), None)
+    verbs = (verb, "add_tags_" if gone is None else "remove_tags_")
+    snake = next((s for s, one in service.operations.items() if s.startswith(verbs) and one.targets == (kind,)), None)
     general = f"{verb}resource"
     if snake is None and general not in service.operations:
         raise Refused(service.name, f"{verb}{kind.__name__}")

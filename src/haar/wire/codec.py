@@ -39,7 +39,7 @@ class Codec:
     `render(reply, request_id)` and `render_error(error, request_id)` -> HttpReply.
     """
 
-    __slots__ = ("_validator", "model", "operation", "parse", "protocol", "render", "render_error")
+    __slots__ = ("_validator", "model", "operation", "parse", "protocol", "render", "render_error", "streams")
 
     def __init__(self, model: ServiceModel, operation: str, protocol: str) -> None:
         spoken = _make(protocol)(model, operation)
@@ -51,6 +51,8 @@ class Codec:
             from haar.wire.compression import opening  # one operation of all has it
 
             self.parse = opening(spoken.parse)
+        #: whether the request's body may be of any size and is given to the operation as something to read from
+        self.streams = protocol in ("rest-json", "rest-xml") and _streams(model, operation)
         self.render = spoken.render
         self.render_error = spoken.render_error
         self._validator: Validator | None = None
@@ -62,6 +64,16 @@ class Codec:
         if validator is None:
             validator = self._validator = Validator(self.model, self.operation, self.protocol)
         return validator
+
+
+def _streams(model: ServiceModel, operation: str) -> bool:
+    declared = model.operations[operation]
+    shape = model.shapes[declared["input"]["shape"]] if "input" in declared else {}
+    payload = shape.get("payload")
+    if not payload:
+        return False
+    reference = shape["members"][payload]
+    return bool(reference.get("streaming") or model.shapes[reference["shape"]].get("streaming"))
 
 
 def _make(protocol: str) -> Callable[[ServiceModel, str], Spoken]:

@@ -40,8 +40,7 @@ class Layout:
     """Where the members of a structure go.
 
     `payload` is the member that is the whole body ("" without one), `payload_kind` its type ("structure", "blob",
-    "string", "eventstream", ...), `body` the members that are written inside the body; `streams` says that the payload
-    may be of any size and is not to be held in memory.
+    "string", "eventstream", ...), `body` the members that are written inside the body.
     """
 
     __slots__ = (
@@ -73,10 +72,8 @@ class Layout:
             elif name != self.payload:
                 body.append(name)
         self.body = tuple(body)
-        self.streams = False
         if self.payload:
             self.payload_traits = merged(model, declared["members"][self.payload])
-            self.streams = bool(self.payload_traits.get("streaming"))
             self.payload_kind = self.payload_traits["type"]
             if self.payload_traits.get("eventstream"):
                 self.payload_kind = "eventstream"

@@ -56,6 +56,7 @@ class RestJsonCodec:
         "_out_headers",
         "_parse",
         "_render",
+        "_says_side",
         "_status",
     )
 
@@ -70,6 +71,11 @@ class RestJsonCodec:
         self._events_in: EventShapes | None = None
         self._events_out: EventShapes | None = None
         self._failures: dict[str, tuple[Callable[[Any], Any], Callable[[Any, Any], None]]] = {}
+        # every error of such a service (Glacier) has a code and a type: whose fault it is
+        self._says_side = any(
+            shape.get("exception") and shape.get("members", {}).keys() >= {"code", "type"}
+            for shape in model.shapes.values()
+        )
         if "input" in declared:
             shape = declared["input"]["shape"]
             self._in = rest.layout(model, shape)
@@ -182,6 +188,8 @@ class RestJsonCodec:
                 body = dict(error.members)
         if error.message or fault.message_member:
             body[fault.message_member or "message"] = error.message
+        if self._says_side:
+            body = {"code": fault.shape, "type": "Client" if fault.is_sender else "Server", **body}
         return HttpReply(fault.status, headers, orjson.dumps(body))
 
     def _failure(self, fault: Fault) -> tuple[Callable[[Any], Any], Callable[[Any, Any], None]]:

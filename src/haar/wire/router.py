@@ -29,7 +29,7 @@ from haar.wire.rest_routes import Found, routes_of
 if TYPE_CHECKING:
     from haar.catalog.models import ServiceModel
 
-__all__ = ["Plan", "Routed", "Unroutable", "route", "scope_of"]
+__all__ = ["Plan", "Routed", "Unroutable", "bucket_in_host", "route", "scope_of"]
 
 
 class Unroutable(ServiceError):
@@ -138,6 +138,8 @@ def route(http: HttpRequest) -> Routed:
     if service not in _KNOWN_QUERY_SCOPES or region is None:
         host_service, host_region, prefix = _host(http)
         service = service or host_service
+        if not service and "x-amz-glacier-version" in headers:
+            service = "glacier"  # its clients always say so, and its paths look like those of buckets
         region = region or host_region
     return _route_by_content(http, service, region, prefix)
 
@@ -212,6 +214,11 @@ def _host(http: HttpRequest) -> tuple[str, str | None, str]:
             _hosts.clear()
         _hosts[host] = found
     return found
+
+
+def bucket_in_host(http: HttpRequest) -> str:
+    """What stands before the service in the request's host: a bucket, in a request that S3 answers; "" for none."""
+    return _host(http)[2]
 
 
 def _read_host(host: str) -> tuple[str, str | None, str]:

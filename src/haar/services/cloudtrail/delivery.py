@@ -44,6 +44,7 @@ class Deliver(Task):
     region: str
     name: str
     turn: str
+    due: float
 
 
 def delivery_of(tx: Transaction, trail: Trail) -> Delivery:
@@ -56,9 +57,9 @@ def start(call: Call, trail: Trail) -> None:
     row = delivery_of(call.tx, trail)
     if row.is_logging:
         return
-    row = replace(row, spans=[*row.spans, (call.now, None)], started_at=call.now)
+    row = replace(row, spans=[*row.spans, (call.started, None)], started_at=call.started)
     if not row.turn:
-        row = _next_turn(call, replace(row, turn=call.new_id()), call.now + DELIVERY_SECONDS)
+        row = _next_turn(call, replace(row, turn=call.new_id()), call.started + DELIVERY_SECONDS)
     call.tx.put(row)
 
 
@@ -78,7 +79,7 @@ def forget(call: Call, trail: Trail) -> None:
 
 
 def _next_turn(call: Call, row: Delivery, when: float) -> Delivery:
-    call.later(when, Deliver(account=row.account, region=row.region, name=row.name, turn=row.turn))
+    call.later(when, Deliver(account=row.account, region=row.region, name=row.name, turn=row.turn, due=when))
     return row
 
 
@@ -97,7 +98,9 @@ def deliver(call: Call, task: Deliver) -> None:
         return
     if row != call.tx.get(Delivery, *trail.key):
         call.tx.put(row)
-    _next_turn(call, row, call.now if again_at_once else call.now + DELIVERY_SECONDS)
+    # turns keep their pace; those that were slept through are not made up for
+    later = task.due + DELIVERY_SECONDS
+    _next_turn(call, row, call.now if again_at_once else later if later > call.now else call.now + DELIVERY_SECONDS)
 
 
 class _Turn:

@@ -28,7 +28,9 @@ def sign(call: Call, key: SigningKey, text: bytes) -> str:
     from cryptography.hazmat.primitives.asymmetric import padding, rsa
     from cryptography.hazmat.primitives.serialization import load_der_private_key
 
-    private = load_der_private_key(call.ports.sealer.open(key.sealed, about=_about(key.region)), None)
+    secret = call.ports.sealer.open(key.sealed, about=_about(key.region))
+    # what the sealer opens is what was sealed: looking for odd numbers again would take longer than signing
+    private = load_der_private_key(secret, None, unsafe_skip_rsa_key_validation=True)
     assert isinstance(private, rsa.RSAPrivateKey)
     return private.sign(text, padding.PKCS1v15(), hashes.SHA256()).hex()
 

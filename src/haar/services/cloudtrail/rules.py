@@ -64,7 +64,7 @@ def name_of(arn: str) -> str:
 def acted_on(event: Event) -> list[tuple[str, str]]:
     """(ARN, type) of the resources of a data event, as selectors name them.
 
-    Of S3 these are an object, by its name in the request (a call about many has the prefix of them all), and its bucket.
+    Of S3 these are an object, by its name in the request (a call about many has the prefix of all), and its bucket.
     """
     request = event.request or {}
     bucket = request.get("Bucket")

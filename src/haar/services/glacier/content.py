@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from haar.kit import Call, on_change, replace
-from haar.kit.body import Body, Stream, chained
+from haar.kit import Body, Call, Stream, chained, on_change, replace
 from haar.services.glacier import rules
 from haar.services.glacier.resources import Archive, Discard, Job, Piece, Tally, Upload, by_contents
-from haar.services.glacier.service import glacier, invalid, lacking
+from haar.services.glacier.service import ARCHIVE_BYTES_MAX, glacier, invalid, lacking
 
 if TYPE_CHECKING:
     from haar.store.transaction import Transaction
@@ -31,6 +30,12 @@ def received(call: Call, request: Any, contents: str, start: int) -> Piece:
     kept = body.keep(call, call.ports.sealer, about)
     piece = Piece(contents=contents, start=start, size=body.size, leaves=leaves, tree_hash=root, kept=kept)
     return call.tx.put(piece)
+
+
+def check_length(length: int | None) -> None:
+    """Refuse a body that is announced as larger than any archive or part."""
+    if length is not None and length > ARCHIVE_BYTES_MAX:
+        raise invalid(f"Invalid Content-Length: {length}")
 
 
 def body_of(request: Any) -> Body:

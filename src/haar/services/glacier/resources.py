@@ -18,8 +18,7 @@ from functools import lru_cache
 
 import msgspec
 
-from haar.kit import Index, Record, Resource, Task, key
-from haar.kit.body import Kept, keeps
+from haar.kit import Index, Kept, Record, Resource, Task, keeps, key
 
 
 class Lock(msgspec.Struct, frozen=True):
@@ -217,6 +216,8 @@ class Capacity(Record, expires="until"):
     started_at: float = key()
     id: str = key()
     until: float
+    #: when what it was last asked to carry has been sent; of several units one says it for all
+    free_at: float = 0.0
 
 
 class Demand(Record, expires="until"):
@@ -224,14 +225,6 @@ class Demand(Record, expires="until"):
 
     region: str = key()
     until: float
-
-
-class Pipe(Record):
-    """When the expedited retrievals of an account have sent what they were asked for."""
-
-    account: str = key()
-    region: str = key()
-    free_at: float
 
 
 class RetrievalPolicy(Record):

@@ -78,25 +78,17 @@ def path_of(vault: Vault, *parts: str) -> str:
 
 def invalid(message: str) -> ServiceError:
     """A parameter has a value it cannot have."""
-    return glacier.error(
-        "InvalidParameterValueException", message, members={"type": "Client", "code": "InvalidParameterValueException"}
-    )
+    return glacier.error("InvalidParameterValueException", message)
 
 
 def lacking(parameter: str) -> ServiceError:
     """A parameter is not there."""
-    return glacier.error(
-        "MissingParameterValueException",
-        f"Required parameter missing: {parameter}",
-        members={"type": "Client", "code": "MissingParameterValueException"},
-    )
+    return glacier.error("MissingParameterValueException", f"Required parameter missing: {parameter}")
 
 
 def absent(message: str) -> ServiceError:
     """Something that is named is not there."""
-    return glacier.error(
-        "ResourceNotFoundException", message, members={"type": "Client", "code": "ResourceNotFoundException"}
-    )
+    return glacier.error("ResourceNotFoundException", message)
 
 
 def denied(message: str) -> ServiceError:

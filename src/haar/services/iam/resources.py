@@ -7,6 +7,7 @@ attachments, keys, devices) is kept under its unique id (`AIDA...`, `AROA...`), 
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from msgspec import field
@@ -32,11 +33,19 @@ class User(
     id: str
     boundary: str | None = None
     password_used_at: float | None = None
+    #: Whether `Held` is kept for the user; not so for those that 0.1.0 made.
+    tracked: bool = False
 
     @property
     def folded(self) -> str:
         """The name without regard to case: unique in the account."""
         return self.name.lower()
+
+
+class Held(Record):
+    """A user (by id) to whom something belonged at some time, so that deleting it has to look for what still does."""
+
+    user: str = key()
 
 
 class Group(
@@ -529,6 +538,32 @@ def _count_attachments(tx: Transaction, old: Attachment | None, new: Attachment 
         _count(tx, new.account, f"attached/{new.policy}", 1)
     elif new is None and old is not None:
         _count(tx, old.account, f"attached/{old.policy}", -1)
+
+
+# -- who ever held anything ------------------------------------------------------------------------------------
+
+#: What can belong to a user, and which field has the user's id. Last-used data is not among it: who used a service has
+#: had a key.
+_BELONGINGS: tuple[tuple[type[Record], str], ...] = (
+    (AccessKey, "user"), (LoginProfile, "user"), (Membership, "user"), (MfaDevice, "user"),
+    (SigningCertificate, "user"), (SshPublicKey, "user"), (ServiceSpecificCredential, "user"),
+    (InlinePolicy, "holder"), (Attachment, "holder"), (TrustReference, "principal"),
+)  # fmt: skip
+
+
+def _belongs(kind: type[Record], field: str) -> None:
+    holder_of = attrgetter(field)
+
+    def note(tx: Transaction, old: Record | None, new: Record | None) -> None:
+        holder = holder_of(new) if new is not None else None
+        if holder and holder.startswith("AIDA") and tx.get(Held, holder) is None:
+            tx.put(Held(user=holder))
+
+    on_change(kind)(note)
+
+
+for _belonging, _field in _BELONGINGS:
+    _belongs(_belonging, _field)
 
 
 # -- what makes the policy engine look again -------------------------------------------------------------------

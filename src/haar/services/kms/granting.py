@@ -31,6 +31,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     account: str
     arn: str
     policy: str
+    key: Key
     tags: Mapping[str, str] = {}
     policy_kind: ClassVar[str] = "key"
 
@@ -62,8 +63,8 @@ def check_tokens(call: Call, request: Mapping[str, Any]) -> None:
 
 
 def retiring(key: Key, grant: Grant) -> View:
-    """Who may retire a grant: its retirer, its grantee where it says so, the account that made it; minus all denials."""
-    names = {"AWS": [grant.issuer], "Service": []}
+    """Who may retire a grant: its retirer, its grantee if it says so, the account that made it; minus all denials."""
+    names: dict[str, list[str]] = {"AWS": [grant.issuer], "Service": []}
     if grant.retirer is not None:
         names["Service" if grant.retirer_is_service else "AWS"].append(grant.retirer)
     if "RetireGrant" in grant.operations:
@@ -78,12 +79,12 @@ def retiring(key: Key, grant: Grant) -> View:
     statements = written if isinstance(written, list) else [written]
     denied = [one for one in statements if one.get("Effect") == "Deny"]
     text = json.dumps({"Version": "2012-10-17", "Statement": [allowed, *denied]})
-    return View(account=key.account, arn=key.arn, policy=text, tags=key.tags)
+    return View(account=key.account, arn=key.arn, policy=text, key=key, tags=key.tags)
 
 
 def without_grants(key: Key) -> View:
     """A key as if nobody had a grant on it."""
-    return View(account=key.account, arn=key.arn, policy=key.policy, tags=key.tags)
+    return View(account=key.account, arn=key.arn, policy=key.policy, key=key, tags=key.tags)
 
 
 def _seal(call: Call, body: bytes) -> bytes:

@@ -9,6 +9,7 @@ Source: KMS Developer Guide, concepts.html#aws-managed-key, and the policies of 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from haar.kit import Call, Task
 from haar.services.kms import materials
@@ -89,5 +90,5 @@ def _policy(call: Call, service: str, via: str) -> str:
     return _text(f"auto-{service}-1", through, looking)
 
 
-def _text(name: str, *statements: dict[str, object]) -> str:
+def _text(name: str, *statements: Mapping[str, object]) -> str:
     return json.dumps({"Version": "2012-10-17", "Id": name, "Statement": list(statements)}, indent=2)

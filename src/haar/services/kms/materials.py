@@ -155,7 +155,7 @@ def curve_of(spec: str) -> Any:
     """The curve of a key spec."""
     from cryptography.hazmat.primitives.asymmetric import ec
 
-    curves = {
+    curves: dict[str, Any] = {
         "ECC_NIST_P256": ec.SECP256R1,
         "ECC_NIST_P384": ec.SECP384R1,
         "ECC_NIST_P521": ec.SECP521R1,

@@ -26,11 +26,16 @@ from haar.services.kms.rules import SYMMETRIC, is_key_id, is_same_context
 if TYPE_CHECKING:
     from haar.kit import Call
 
-#: The most a request may name a key by before it is taken for nonsense rather than for an alias that is not there.
 _ALIAS = "alias/"
 
 
-class Key(Resource, arn="arn:{partition}:kms:{region}:{account}:key/{id}", cloudformation="AWS::KMS::Key", hot=True):
+class Key(
+    Resource,
+    arn="arn:{partition}:kms:{region}:{account}:key/{id}",
+    cloudformation="AWS::KMS::Key",
+    signed=True,
+    hot=True,
+):
     """A KMS key. `material` is the number of the material that encrypts, 0 while there is none."""
 
     id: str = key()
@@ -58,6 +63,8 @@ class Key(Resource, arn="arn:{partition}:kms:{region}:{account}:key/{id}", cloud
     #: when the next automatic rotation is due; in the past for a key that was disabled at that moment
     rotates_at: float = 0.0
     rotations_on_demand: int = 0
+    #: whether a grant was ever made on it: most keys have none, and nothing is looked for
+    has_grants: bool = False
 
     #: Nobody gets in whom the key policy does not let in, directly or by leaving it to the account's own policies.
     policy_kind: ClassVar[str] = "key"
@@ -86,7 +93,7 @@ class Key(Resource, arn="arn:{partition}:kms:{region}:{account}:key/{id}", cloud
 
     def granted(self, call: Call, action: str, request: Mapping[str, Any]) -> Iterable[str]:
         """The principals whom a grant lets do this now; asked by the guard when the key policy does not."""
-        return granted(call, self, action, request)
+        return granted(call, self, action, request) if self.has_grants else ()
 
     @classmethod
     def arn_for(cls, *key: Any, **fields: Any) -> str:
@@ -212,7 +219,6 @@ class Grant(Record):
         return True
 
 
-#: Whether anybody at all has a grant on a key: `grants_by_grantee` starts with the key.
 grants_by_grantee = Index(Grant, "account", "region", "key_id", "grantee")
 grants_by_retirer = Index(Grant, "retirer", "region")
 

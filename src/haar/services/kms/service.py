@@ -6,17 +6,14 @@ Sources: KMS Developer Guide, resource-limits.html, find-cmk-id-arn.html and con
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from haar.kit import Call, Service, ServiceError
 from haar.services.kms import managed
 from haar.services.kms.resources import Alias, Family, Key, aliases_by_key, context_of
 from haar.services.kms.rules import SPECS, SYMMETRIC
 
-if TYPE_CHECKING:
-    from haar.shapes import kms as api
-
-kms: Service[api.ErrorCode] = Service(
+kms: Service[str] = Service(
     "kms",
     also_raises=("ValidationException", "AccessDeniedException", "NotAuthorizedException"),
     page_size=100,
@@ -195,21 +192,25 @@ def fits(key: Key, algorithm: str) -> None:
 def rehearsed(request: Mapping[str, Any]) -> None:
     """End a dry run, once all is known to be well. Raises DryRunOperationException."""
     if request.get("DryRun"):
-        raise kms.error(
-            "DryRunOperationException", "The request would have succeeded, but the DryRun option is set."
-        )
+        raise kms.error("DryRunOperationException", "The request would have succeeded, but the DryRun option is set.")
 
 
 # -- condition keys ------------------------------------------------------------------------------------------------
 # Docs: KMS Developer Guide, conditions-kms.html. `target` is the key, where the operation has one.
 
 
+def _key_in(target: Any) -> Key | None:
+    """The key that is acted on, also where it is looked at for one decision only."""
+    return target if isinstance(target, Key) else getattr(target, "key", None)
+
+
 def _of_key(member: str, attribute: str, default: str = "") -> Any:
     """A value of the key, or of the request that is to make one."""
 
     def value(call: Call, request: Mapping[str, Any], target: Any) -> Any:
-        if isinstance(target, Key):
-            return getattr(target, attribute)
+        key = _key_in(target)
+        if key is not None:
+            return getattr(key, attribute)
         return (request.get(member) or default or None) if call.operation == "CreateKey" else None
 
     return value
@@ -296,21 +297,27 @@ def _encryption_context_keys(call: Call, request: Mapping[str, Any], target: Any
 
 @kms.condition("kms:MultiRegion")
 def _multi_region(call: Call, request: Mapping[str, Any], target: Any) -> Any:
-    if isinstance(target, Key):
-        return target.multi_region
+    key = _key_in(target)
+    if key is not None:
+        return key.multi_region
     return bool(request.get("MultiRegion")) if call.operation == "CreateKey" else None
 
 
 @kms.condition("kms:MultiRegionKeyType")
 def _multi_region_key_type(call: Call, request: Mapping[str, Any], target: Any) -> Any:
-    if not isinstance(target, Key) or not target.multi_region:
+    key = _key_in(target)
+    if key is None or not key.multi_region:
         return None
-    return "PRIMARY" if target.is_primary else "REPLICA"
+    return "PRIMARY" if key.is_primary else "REPLICA"
 
 
 @kms.condition("kms:ReEncryptOnSameKey")
 def _re_encrypt_on_same_key(call: Call, request: Mapping[str, Any], target: Any) -> Any:
-    return request.get("OnSameKey")
+    named = request.get("DestinationKeyId") if call.operation == "ReEncrypt" else None
+    key = _key_in(target)
+    if named is None or key is None:
+        return None
+    return (key.account, key.region, key.id) == place_of(call, named)
 
 
 @kms.condition("kms:RequestAlias")
@@ -321,6 +328,7 @@ def _request_alias(call: Call, request: Mapping[str, Any], target: Any) -> Any:
 
 @kms.condition("kms:ResourceAliases")
 def _resource_aliases(call: Call, request: Mapping[str, Any], target: Any) -> Any:
-    if not isinstance(target, Key):
+    key = _key_in(target)
+    if key is None:
         return None
-    return tuple(alias.word for alias in aliases_of(call, target)) or None
+    return tuple(alias.word for alias in aliases_of(call, key)) or None

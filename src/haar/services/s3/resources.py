@@ -202,9 +202,34 @@ class Configuration(Record):
     body: dict[str, Any] = {}
 
 
+#: Who uploads without a signature (docs: acl-overview.html).
+ANONYMOUS_ID = "65a011a29cdf8ec533ec3d1ccaae921c"
+_ACCOUNT_BYTES = 5
+
+
 def canonical_id(account: str) -> str:
     """The canonical user id of an account: 64 hexadecimal digits, always the same (docs: finding-canonical-user-id)."""
-    return hashlib.sha256(b"haar canonical user " + account.encode()).hexdigest()
+    if not account.isdecimal():
+        return ANONYMOUS_ID
+    tail = hashlib.sha256(b"haar canonical user " + account.encode()).digest()[_ACCOUNT_BYTES:]
+    return (_masked(int(account).to_bytes(_ACCOUNT_BYTES, "big"), tail) + tail).hex()
+
+
+def account_of(canonical: str) -> str | None:
+    """The account behind a canonical user id, which no index has to keep; None for what is nobody's id."""
+    try:
+        raw = bytes.fromhex(canonical)
+    except ValueError:
+        return None
+    if len(raw) != 32:
+        return None
+    account = f"{int.from_bytes(_masked(raw[:_ACCOUNT_BYTES], raw[_ACCOUNT_BYTES:]), 'big'):012d}"
+    return account if canonical_id(account) == canonical.lower() else None
+
+
+def _masked(part: bytes, tail: bytes) -> bytes:
+    mask = hashlib.blake2b(tail, digest_size=_ACCOUNT_BYTES).digest()
+    return bytes(a ^ b for a, b in zip(part, mask, strict=True))
 
 
 def owner_of(account: str) -> dict[str, str]:

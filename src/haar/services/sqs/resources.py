@@ -154,11 +154,15 @@ class Attempt(Record, expires="until"):
     until: float
 
 
-class Flight(Record):
-    """How many messages a queue can surely still give out before those in flight must be counted again."""
+class Flight(Record, hot=True):
+    """How many messages a queue can surely still give out before those in flight must be counted again.
+
+    Those of the named `lots` are not among them: see `flight.py`.
+    """
 
     queue: str = key()
     left: int
+    lots: tuple[str, ...] = ()
 
 
 class Rate(Record):

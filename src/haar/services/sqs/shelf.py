@@ -31,7 +31,7 @@ from haar.services.sqs.resources import (
     by_visibility,
     fifo_by_visibility,
 )
-from haar.services.sqs.service import DEDUPLICATION_SECONDS, IN_FLIGHT_FIFO, IN_FLIGHT_STANDARD, sqs
+from haar.services.sqs.service import DEDUPLICATION_SECONDS, sqs
 
 if TYPE_CHECKING:
     from haar.store.transaction import Transaction
@@ -151,7 +151,7 @@ def _put_fresh(tx: Transaction, message: FreshMessage) -> None:
 def _recast(message: Message, kind: type[M]) -> M:
     """The message as another kind of message."""
     if message.__class__ is kind:
-        return message  # type: ignore[return-value]
+        return message
     return kind(**{name: getattr(message, name) for name in message.__struct_fields__})
 
 
@@ -297,21 +297,6 @@ def remove(call: Call, message: Message) -> None:
     """Take a message away for good."""
     call.tx.delete(message)
     settle_all(call, [message])
-
-
-def room_in_flight(call: Call, queue: Queue, wanted: int) -> int:
-    """How many of the wanted messages may be received before the queue has too many in flight.
-
-    Messages in flight are counted only when those given out since the last count could have filled the queue up.
-    """
-    flight = call.tx.get(Flight, queue.serial)
-    left = flight.left if flight else -1
-    if left < wanted:
-        quota = IN_FLIGHT_FIFO if queue.fifo else IN_FLIGHT_STANDARD
-        left = max(int(quota.value(call)) - in_flight(call, queue), 0)
-    allowed = min(wanted, left)
-    call.tx.put(Flight(queue=queue.serial, left=left - allowed))
-    return allowed
 
 
 # -- dying -----------------------------------------------------------------------------------------------------------

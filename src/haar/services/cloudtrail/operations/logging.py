@@ -60,9 +60,7 @@ def list_public_keys(call: Call, request: api.ListPublicKeysRequest) -> Page[api
     start, end = request.get("StartTime", call.now), request.get("EndTime", call.now)
     if start > end:
         raise cloudtrail.error("InvalidTimeRangeException", "Start time cannot be greater than end time.")
-    return Page.of(
-        call.tx, SigningKey, call.region, stop=end, show=_key, where=lambda pair: pair.until >= start
-    )
+    return Page.of(call.tx, SigningKey, call.region, stop=end, show=_key, where=lambda pair: pair.until >= start)
 
 
 def _key(pair: SigningKey) -> api.PublicKey:

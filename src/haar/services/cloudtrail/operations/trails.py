@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from haar.kit import Call, Page, Refused, as_dict, replace
 from haar.kit.tagging import check as check_tags
 from haar.services.cloudtrail import delivery, door, find, keys, names
-from haar.services.cloudtrail.administration import ensure_possible, organization_of
-from haar.services.cloudtrail.resources import Trail, trails_by_organization
+from haar.services.cloudtrail.administration import ensure_possible
+from haar.services.cloudtrail.resources import Trail
 from haar.services.cloudtrail.service import TAGS, TRAILS_IN_A_REGION, cloudtrail
 
 if TYPE_CHECKING:
@@ -90,7 +90,8 @@ def describe_trails(call: Call, request: api.DescribeTrailsRequest) -> api.Descr
     found = [trail for trail in find.visible(call) if _is_described(call, trail, wanted)]
     if not shadows:
         found = [trail for trail in found if trail.region == call.region and trail.account == call.account]
-    return {"trailList": [_shown(trail) for trail in found]}  # type: ignore[typeddict-item]
+    shown: list[Any] = [_shown(trail) for trail in found]
+    return {"trailList": shown}
 
 
 def _is_described(call: Call, trail: Trail, wanted: list[str]) -> bool:

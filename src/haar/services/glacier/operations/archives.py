@@ -86,7 +86,7 @@ def _fail(call: Call, job: Job) -> None:
     call.tx.put(replace(job, failure=f"The archive was deleted: {job.archive}", contents=None))
 
 
-@glacier.operation
+@glacier.operation(body_length=content.check_length)
 def upload_archive(call: Call, vault: Vault, request: api.UploadArchiveInput) -> api.ArchiveCreationOutput:
     size = content.body_of(request).size
     if not 1 <= size <= ARCHIVE_BYTES_MAX:

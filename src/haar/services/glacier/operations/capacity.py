@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from haar.kit import Call, Wait
+from haar.kit import Call, Wait, replace
 from haar.services.glacier import rules
-from haar.services.glacier.resources import Capacity, Demand, Job, Pipe, RetrievalPolicy, by_lane
+from haar.services.glacier.resources import Capacity, Demand, Job, RetrievalPolicy, by_lane
 from haar.services.glacier.service import HOUR, UNITS, glacier, invalid, lacking, opaque, own
 
 if TYPE_CHECKING:
@@ -87,11 +87,8 @@ def check_policy(call: Call, account: str, lane: str, size: int) -> None:
         running = sum(job.size for job in begun if job.completes_at > call.now)
         fits = running + size <= policy.bytes_per_hour * RETRIEVAL_HOURS
     if not fits:
-        raise glacier.error(
-            "PolicyEnforcedException",
-            "InitiateJob request denied by current data retrieval policy.",
-            members={"type": "Client", "code": "PolicyEnforcedException"},
-        )
+        message = "InitiateJob request denied by current data retrieval policy."
+        raise glacier.error("PolicyEnforcedException", message)
 
 
 # -- provisioned capacity ------------------------------------------------------------------------------------------
@@ -162,7 +159,6 @@ def check_capacity(call: Call, account: str, lane: str) -> None:
             "Insufficient capacity to process this expedited request. Try again later, or use another tier.",
             # the model says 400; the reference of the API and its error table say 503
             status=503,
-            members={"type": "Server", "code": "InsufficientCapacityException"},
         )
 
 
@@ -173,11 +169,11 @@ def pace(call: Call, job: Job, size: int) -> None:
     """
     if call.ports.config.limits != "aws" or job.tier != "Expedited":
         return
-    units = len(_units(call, job.account))
+    units = _units(call, job.account)
     if not units:
         return
-    pipe = call.tx.get(Pipe, job.account, job.region)
-    if pipe is not None and pipe.free_at > call.now:
-        raise Wait(on=(Pipe, job.account), until=pipe.free_at)
-    seconds = size / (UNIT_BYTES_PER_SECOND * units)
-    call.tx.put(Pipe(account=job.account, region=job.region, free_at=call.now + seconds))
+    free_at = max(unit.free_at for unit in units)
+    if free_at > call.now:
+        raise Wait(on=(Capacity, job.account), until=free_at)
+    seconds = size / (UNIT_BYTES_PER_SECOND * len(units))
+    call.tx.put(replace(units[0], free_at=call.now + seconds))

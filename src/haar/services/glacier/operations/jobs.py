@@ -12,8 +12,7 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from haar.kit import Call, Page, Refused
-from haar.kit.body import Body
+from haar.kit import Body, Call, Page, Refused
 from haar.services.glacier import content, inventory, rules
 from haar.services.glacier.operations import archives, capacity
 from haar.services.glacier.operations.vaults import checked_topic

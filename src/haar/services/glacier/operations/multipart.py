@@ -162,7 +162,7 @@ def list_parts(call: Call, vault: Vault, request: api.ListPartsInput) -> Page[ap
     return Page.of(call.tx, Piece, upload.id, show=show, extra=about)
 
 
-@glacier.operation
+@glacier.operation(body_length=content.check_length)
 def upload_multipart_part(
     call: Call, vault: Vault, request: api.UploadMultipartPartInput
 ) -> api.UploadMultipartPartOutput:

@@ -9,6 +9,7 @@ from haar.services.iam import describe, holding, trust
 from haar.services.iam.identities import group_by_id
 from haar.services.iam.resources import (
     AccountSettings,
+    Held,
     LoginProfile,
     Membership,
     ServiceAccess,
@@ -55,6 +56,7 @@ def create_user(call: Call, request: api.CreateUserRequest) -> api.CreateUserRes
             boundary=boundary,
             tags=holding.tags_of(request),
             created_at=call.now,
+            tracked=True,
         )
     )
     return {"User": describe.user(user)}
@@ -111,6 +113,13 @@ def update_user(call: Call, user: User, request: api.UpdateUserRequest) -> None:
 
 @iam.operation
 def delete_user(call: Call, user: User, request: api.DeleteUserRequest) -> None:
+    if not user.tracked or call.tx.get(Held, user.id) is not None:
+        _let_go(call, user)
+    call.tx.delete(user)
+
+
+def _let_go(call: Call, user: User) -> None:
+    """Refuse to delete who still holds something; otherwise clear away what is left. Raises DeleteConflict."""
     tx, place = call.tx, (call.account, user.id)
     in_the_way: tuple[tuple[bool, str], ...] = (
         (tx.any(access_keys_by_user, *place), "must delete access keys first."),
@@ -127,8 +136,8 @@ def delete_user(call: Call, user: User, request: api.DeleteUserRequest) -> None:
     holding.ensure_holds_nothing(call, user)
     for row in list(tx.range(ServiceAccess, *place)):
         tx.delete(row)
-    tx.delete(user)
     trust.renamed(call, user.id, user.arn, user.id)
+    tx.delete(Held, user.id)
 
 
 # -- policies --------------------------------------------------------------------------------------------------

@@ -63,6 +63,8 @@ def create_grant(call: Call, key: Key, request: api.CreateGrantRequest) -> api.C
             "You have reached the limit of {limit} grants for this KMS key.",
         )
         found = call.tx.put(replace(wanted, id=call.ports.ids.hex(64), created_at=call.now))
+        if not key.has_grants:
+            call.tx.put(replace(key, has_grants=True))
     return {"GrantToken": token_for(call, found), "GrantId": found.id}
 
 
@@ -103,9 +105,7 @@ def _check_delegation(call: Call, key: Key, operations: tuple[str, ...]) -> None
     if not held or any({*operations} <= {*grant.operations} for grant in held):
         return
     # the caller's own permission may come from the key policy as well: then nothing limits what is given
-    call.ports.guard.authorize(
-        call, "kms:CreateGrant", [(key.arn, without_grants(key))], kms.bound(call.operation), {}
-    )
+    call.ports.guard.authorize(call, "kms:CreateGrant", [(key.arn, without_grants(key))], kms.bound(call.operation), {})
 
 
 def _the_same(call: Call, wanted: Grant) -> Grant | None:
@@ -139,9 +139,7 @@ def list_grants(call: Call, key: Key, request: api.ListGrantsRequest) -> Page[ap
 
 
 @kms.operation
-def list_retirable_grants(
-    call: Call, request: api.ListRetirableGrantsRequest
-) -> Page[api.GrantListEntry]:
+def list_retirable_grants(call: Call, request: api.ListRetirableGrantsRequest) -> Page[api.GrantListEntry]:
     named = request.get("RetiringPrincipal") or request.get("RetiringServicePrincipal")
     if not named:
         raise invalid("You must specify either RetiringPrincipal or RetiringServicePrincipal.")

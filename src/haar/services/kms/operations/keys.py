@@ -30,9 +30,7 @@ _TRACKED_DAYS: Final = 90
 
 
 @kms.operation
-def cancel_key_deletion(
-    call: Call, key: Key, request: api.CancelKeyDeletionRequest
-) -> api.CancelKeyDeletionResponse:
+def cancel_key_deletion(call: Call, key: Key, request: api.CancelKeyDeletionRequest) -> api.CancelKeyDeletionResponse:
     if not key.deletion_days:
         raise kms.error("KMSInvalidStateException", f"{key.arn} is not pending deletion.")
     call.tx.put(replace(key, deletion_days=0, deletion_at=0.0, enabled=False))
@@ -169,9 +167,7 @@ def get_public_key(call: Call, key: Key, request: api.GetPublicKeyRequest) -> ap
 def list_keys(call: Call, request: api.ListKeysRequest) -> Page[dict[str, str]]:
     if request.get("ResourceOwners") and "SELF" not in request["ResourceOwners"]:
         return Page([])  # no account shares a key by way of Resource Access Manager
-    return Page.of(
-        call.tx, Key, call.account, call.region, show=lambda key: {"KeyId": key.id, "KeyArn": key.arn}
-    )
+    return Page.of(call.tx, Key, call.account, call.region, show=lambda key: {"KeyId": key.id, "KeyArn": key.arn})
 
 
 @kms.operation

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from haar.kit import Call, Page, replace, tags_in
-from haar.kit import tagging
+from haar.kit import Call, Page, replace, tagging, tags_in
 from haar.services.kms.resources import Key
 from haar.services.kms.service import TAGS_MAX, in_state, kms
 

@@ -13,7 +13,6 @@ MESSAGES: dict[str, str] = {
     "and try again.",
     "CSVEscapingRecordDelimiter": "Encountered quoted record delimiter in the file. To allow quoted record delimiters, "
     "please set AllowQuotedRecordDelimiter to 'TRUE'.",
-    "CSVParsingError": "Encountered an error parsing the CSV file. Check the file and try again.",
     "CSVUnescapedQuote": "Encountered unescaped quote while parsing the CSV file. To allow quoted record delimiters, "
     "please set AllowQuotedRecordDelimiter to 'TRUE'.",
     "CastFailed": "Attempt to convert from one data type to another using CAST failed in the SQL expression.",
@@ -64,7 +63,6 @@ MESSAGES: dict[str, str] = {
     "ObjectSerializationConflict": "InputSerialization specifies more than one format (CSV, JSON, or Parquet), or "
     "OutputSerialization specifies more than one format (CSV or JSON). InputSerialization and OutputSerialization can "
     "only specify one format each.",
-    "OverMaxColumn": "The number of columns in the result is greater than the maximum allowable number of columns.",
     "OverMaxParquetBlockSize": "The Parquet file is above the max row group size.",
     "OverMaxRecordSize": "The character number in one record is more than our max threshold, maxCharsPerRecord: "
     "1,048,576",
@@ -101,11 +99,9 @@ MESSAGES: dict[str, str] = {
     "ParseUnexpectedTerm": "The SQL expression contains an unexpected term.",
     "ParseUnexpectedToken": "The SQL expression contains an unexpected token.",
     "ParseUnsupportedCallWithStar": "Only COUNT with (*) as a parameter is supported in the SQL expression.",
-    "ParseUnsupportedCaseClause": "The SQL expression contains an unsupported use of CASE.",
     "ParseUnsupportedLiteralsGroupBy": "The SQL expression contains an unsupported use of GROUP BY.",
     "ParseUnsupportedSelect": "The SQL expression contains an unsupported use of SELECT.",
     "ParseUnsupportedSyntax": "The SQL expression contains unsupported syntax.",
-    "ParseUnsupportedToken": "The SQL expression contains an unsupported token.",
     "TruncatedInput": "Object decompression failed. Check that the object is properly compressed using the format "
     "specified in the request.",
     "UnsupportedFunction": "Encountered an unsupported SQL function.",

@@ -32,7 +32,17 @@ from haar.services.s3.select.syntax import (
     Value,
     children,
 )
-from haar.services.s3.select.values import NUMBERS, calculate, cast, equal, is_number, like, number_in, order, to_decimal
+from haar.services.s3.select.values import (
+    NUMBERS,
+    calculate,
+    cast,
+    equal,
+    is_number,
+    like,
+    number_in,
+    order,
+    to_decimal,
+)
 
 #: a record as its input gives it
 Row = Any
@@ -149,6 +159,8 @@ class Compiler:
 
             def same(row: Row) -> Value:
                 one, two = pair(row)
+                if type(one) is str and type(two) is str:
+                    return (one == two) is wanted
                 return None if unknown(one) or unknown(two) else equal(one, two) is wanted
 
             return same
@@ -288,11 +300,11 @@ def _all_of(parts: list[Evaluate]) -> Evaluate:
     def both(row: Row) -> Value:
         result: bool | None = True
         for part in parts:
-            value = _truth(part(row))
+            value = part(row)
             if value is False:
                 return False
-            if value is None:
-                result = None
+            if value is not True:
+                result = _truth(value)
         return result
 
     return both
@@ -302,11 +314,11 @@ def _any_of(parts: list[Evaluate]) -> Evaluate:
     def either(row: Row) -> Value:
         result: bool | None = False
         for part in parts:
-            value = _truth(part(row))
+            value = part(row)
             if value is True:
                 return True
-            if value is None:
-                result = None
+            if value is not False:
+                result = _truth(value)
         return result
 
     return either

@@ -37,13 +37,15 @@ from haar.services.s3.select.syntax import (
     Token,
     Unary,
     Wildcard,
+    children,
     tokens,
 )
 
 #: bytes
 EXPRESSION_MAX = 256 * 1024
-#: how deep an expression may be nested; Python's own stack is what it spares
-DEPTH_MAX = 100
+#: how deep an expression may be nested, in parentheses and as a tree; Python's own stack is what it spares
+DEPTH_MAX = 64
+HEIGHT_MAX = 150
 
 AGGREGATES = frozenset({"avg", "count", "max", "min", "sum"})
 #: function: how many arguments it takes, at least and at most
@@ -188,7 +190,24 @@ class _Parser:
             if self._next.kind == "KEYWORD" and self._next.text in _CLAUSES:
                 raise self._wrong(_CLAUSES[self._next.text])
             raise self._wrong("ParseUnexpectedToken")
+        for item in items or ():
+            if item.expression is not None:
+                self._measure(item.expression)
+        if where is not None:
+            self._measure(where)
         return Query(items, path, alias, where, limit)
+
+    def _measure(self, expression: Expression) -> None:
+        """Refuse a tree that is too high; a chain of AND or of OR is one step, however long."""
+        waiting = [(expression, 1)]
+        while waiting:
+            node, height = waiting.pop()
+            if height > HEIGHT_MAX:
+                raise self._wrong("UnsupportedSqlStructure")
+            chained = node.operator if isinstance(node, Binary) and node.operator in ("and", "or") else None
+            for child in children(node):
+                is_link = chained is not None and isinstance(child, Binary) and child.operator == chained
+                waiting.append((child, height if is_link else height + 1))
 
     def _limit(self) -> int:
         token = self._take()

@@ -56,6 +56,11 @@ class Timestamp(NamedTuple):
         return text + (_offset(self.offset, ":", zulu=True) if self.offset is not None else "-00:00")
 
 
+def _local(*fields: int) -> datetime:
+    """A local time; which offset it has, if any, is kept beside it."""
+    return datetime(*fields)  # type: ignore[arg-type]  # noqa: DTZ001
+
+
 def parse(text: str) -> Timestamp | None:
     """The timestamp a text says; None when it is none."""
     found = _TEXT.fullmatch(text)
@@ -63,7 +68,7 @@ def parse(text: str) -> Timestamp | None:
         return None
     year, month, day, hour, minute, second, fraction, zone = found.groups()
     try:
-        local = datetime(int(year), int(month or 1), int(day or 1), int(hour or 0), int(minute or 0), int(second or 0))
+        local = _local(int(year), int(month or 1), int(day or 1), int(hour or 0), int(minute or 0), int(second or 0))
     except ValueError:
         return None
     if hour is None:
@@ -221,9 +226,7 @@ def _written(value: Timestamp, symbol: str, length: int) -> str:
 
 def write(value: Timestamp, pattern: str) -> str:
     """A timestamp as a pattern says it (TO_STRING)."""
-    return "".join(
-        [_written(value, symbol, length) if symbol else text for symbol, length, text in _pieces(pattern)]
-    )
+    return "".join([_written(value, symbol, length) if symbol else text for symbol, length, text in _pieces(pattern)])
 
 
 @lru_cache(maxsize=256)
@@ -299,7 +302,7 @@ def read(text: str, pattern: str) -> Timestamp:
             raise refusal("ValueParseFailure")
         hour = hour % 12 + (12 if afternoon else 0)
     try:
-        local = datetime(
+        local = _local(
             held["year"], held.get("month", 1), held.get("day", 1), hour, held.get("minute", 0), held.get("second", 0)
         )
     except ValueError:

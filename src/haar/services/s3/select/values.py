@@ -31,7 +31,7 @@ def is_number(value: Value) -> bool:
     return isinstance(value, _NUMERIC) and not isinstance(value, bool)
 
 
-def to_decimal(value: int | float | Decimal) -> Decimal:
+def to_decimal(value: float | Decimal) -> Decimal:
     """A number in base ten; a float as it is written, not as it is stored."""
     return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
 
@@ -52,8 +52,8 @@ def equal(left: Value, right: Value) -> bool:
     if type(left) is type(right) and not isinstance(left, Timestamp | list | dict):
         return bool(left == right)
     if is_number(left) and is_number(right):
-        if isinstance(left, float) and isinstance(right, float):
-            return left == right
+        if isinstance(left, float) is isinstance(right, float):
+            return bool(left == right)
         if not _finite(left) or not _finite(right):
             return False
         return to_decimal(left) == to_decimal(right)
@@ -72,15 +72,17 @@ def _same(left: Value, right: Value) -> bool:
     return equal(left, right)
 
 
-def _finite(value: int | float | Decimal) -> bool:
+def _finite(value: float | Decimal) -> bool:
     return not isinstance(value, float) or math.isfinite(value)
 
 
 def order(left: Value, right: Value) -> int | None:
     """-1, 0 or 1 as the left value comes before, with or after the right; None for values that have no order."""
     if type(left) is type(right) and type(left) in (int, str, float, Decimal, bool):
-        return (left > right) - (left < right)
+        return int(left > right) - int(left < right)
     if is_number(left) and is_number(right):
+        if isinstance(left, float) is isinstance(right, float):  # int and Decimal compare exactly as they are
+            return int(left > right) - int(left < right)
         if not _finite(left) or not _finite(right):
             return (float(left) > float(right)) - (float(left) < float(right))
         one, two = to_decimal(left), to_decimal(right)
@@ -95,11 +97,12 @@ def order(left: Value, right: Value) -> int | None:
 
 def calculate(operator: str, left: Value, right: Value) -> Value:
     """`left operator right` for + - * / %. Raises InvalidDataType, IntegerOverflow, IllegalSqlFunctionArgument."""
-    if not is_number(left) or not is_number(right):
+    are_whole = type(left) is int and type(right) is int  # not a bool, which is an int to Python
+    if not are_whole and (not is_number(left) or not is_number(right)):
         raise refusal("InvalidDataType")
     if operator in "/%" and not right:
         raise refusal("IllegalSqlFunctionArgument", "Division by zero in the SQL expression.")
-    if isinstance(left, int) and isinstance(right, int):
+    if are_whole:
         return _whole(operator, left, right)
     try:
         if isinstance(left, float) or isinstance(right, float):
@@ -174,6 +177,8 @@ def cast(value: Value, kind: str) -> Value:
 
 def _to_int(value: Value) -> int | None:
     if isinstance(value, str):
+        if len(value) < 19 and value.isascii() and value.isdecimal():
+            return int(value)
         text = value.strip()
         if not _NUMBER.fullmatch(text):
             return None

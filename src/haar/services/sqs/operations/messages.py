@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from haar.kit import Call, ServiceError, Wait, md5, replace
-from haar.services.sqs import rules, shelf
+from haar.services.sqs import flight, rules, shelf
 from haar.services.sqs.resources import FifoMessage, Message, Queue
 from haar.services.sqs.service import (
     BODY_BYTES_MAX,
@@ -192,7 +192,7 @@ def receive_message(call: Call, queue: Queue, request: api.ReceiveMessageRequest
     found, buried = _find(call, queue, limit)
     full = False
     if found:
-        allowed = shelf.room_in_flight(call, queue, len(found))
+        allowed = flight.room(call, queue, len(found))
         full = allowed < len(found)
         if full and not allowed and not wait and not queue.fifo:
             # a FIFO queue, and a long poll, are full without a word (docs: quotas-queues.html)
