@@ -9,7 +9,9 @@ import socket
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Self
 
 from bench import load, peers
 from bench.cases import CASES
@@ -30,10 +32,18 @@ def main() -> int:
     results = Results(asked.rounds, asked.seconds, chosen, left_out)
     for note in left_out:
         print(note, file=sys.stderr)
-    for number in range(asked.rounds):
+    peers.FOLDER.mkdir(exist_ok=True)
+    for number in range(asked.starts):
         for peer in chosen:
-            print(f"round {number + 1} of {asked.rounds}: {peer.name} {peer.version}", file=sys.stderr)
-            _measure(peer, asked.case, asked.seconds, asked.starts, results)
+            if not peer.only:
+                print(f"start {number + 1} of {asked.starts}: {peer.name} {peer.version}", file=sys.stderr)
+                with _Running(peer) as running:
+                    results.start_seconds[peer.name].append(running.start_seconds)
+                    time.sleep(_IDLE_SECONDS)
+                    results.idle_mb[peer.name].append(running.server.pss_mb())
+    for case in asked.case:
+        print(case, file=sys.stderr)
+        _measure([peer for peer in chosen if peer.answers(case)], case, asked.rounds, asked.seconds, results)
     text = page(results)
     print(text[text.index("## ") :])
     for (name, case, connections), found in results.cases.items():
@@ -53,10 +63,12 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3, help="rounds in which the servers take turns (3)")
+    parser.add_argument("--rounds", type=int, default=5, help="turns that every server has in each case (5)")
     parser.add_argument("--seconds", type=float, default=1.0, help="how long each case is loaded (1)")
-    parser.add_argument("--starts", type=int, default=3, help="starts that are timed in each round (3)")
-    parser.add_argument("--only", action="append", help="measure only this server: Haar, MiniStack, moto; repeatable")
+    parser.add_argument("--starts", type=int, default=9, help="starts of every server that are timed (9)")
+    parser.add_argument(
+        "--only", action="append", help="measure only this server: Haar, MiniStack, moto, s3rver; repeatable"
+    )
     parser.add_argument("--case", action="append", choices=list(CASES), help="measure only this case; repeatable")
     parser.add_argument("--gate", action="store_true", help="end with 1 when a goal is not met")
     asked = parser.parse_args()
@@ -66,49 +78,69 @@ def _arguments() -> argparse.Namespace:
 
 def _chosen(only: list[str] | None) -> tuple[list[Peer], list[str]]:
     """The servers that can be measured here, and what is to be said about the others."""
-    makers = {"Haar": peers.haar, "MiniStack": peers.ministack, "moto": peers.moto}
+    makers = {"Haar": peers.haar, "MiniStack": peers.ministack, "moto": peers.moto, "s3rver": peers.s3rver}
     found = [make() for name, make in makers.items() if not only or name in only]
     return [one for one in found if isinstance(one, Peer)], [f"{one}." for one in found if isinstance(one, str)]
 
 
-def _measure(peer: Peer, cases: list[str], seconds: float, starts: int, results: Results) -> None:
-    """One server's part of a round: some starts to be timed, then every case on the last of them."""
-    peers.FOLDER.mkdir(exist_ok=True)
-    for _ in range(starts - 1):
-        _start(peer, [], seconds, results)
-    _start(peer, cases, seconds, results)
+class _Running:
+    """A server that has given its first good answer."""
 
-
-def _start(peer: Peer, cases: list[str], seconds: float, results: Results) -> None:
-    """Time a start, look at the memory, and load the server with the cases."""
-    with tempfile.TemporaryDirectory(prefix="bench-") as data:
-        port = free_port()
-        endpoint = f"http://127.0.0.1:{port}"
-        probe = Signer(endpoint, peers.ROOT).request("sts", "get_caller_identity")
-        command, environment = peer.started_with(port, Path(data))
-        server = Server(command, environment, peers.FOLDER / f"{peer.name}.log")
+    def __init__(self, peer: Peer) -> None:
+        self._data = tempfile.TemporaryDirectory(prefix="bench-")
+        self.port = free_port()
+        self.endpoint = f"http://127.0.0.1:{self.port}"
+        probe = Signer(self.endpoint, peers.ROOT).request("sts", "get_caller_identity")
+        command, environment = peer.started_with(self.port, Path(self._data.name))
+        self.server = Server(command, environment, peers.FOLDER / f"{peer.name}.log")
         try:
-            results.start_seconds[peer.name].append(server.wait(lambda: _answers(port, probe)))
-            time.sleep(_IDLE_SECONDS)
-            results.idle_mb[peer.name].append(server.pss_mb())
-            signer = Signer(endpoint, peer.credentials(endpoint)) if cases else None
-            for case in cases:
-                assert signer is not None
-                for connections in (1, 16):
-                    into = results.cases[peer.name, case, connections]
-                    into.append(_load(server, port, signer, case, connections, seconds))
-        finally:
-            server.stop()
+            is_up = (lambda: _listens(self.port)) if peer.only else (lambda: _answers(self.port, probe))
+            self.start_seconds = self.server.wait(is_up)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        self.server.stop()
+        self._data.cleanup()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
 
-def _load(server: Server, port: int, signer: Signer, case: str, connections: int, seconds: float) -> Measured:
-    """Prepare a case afresh (signatures are good for 15 minutes), warm up, load, and note what it took."""
-    work = CASES[case](signer)
-    units = [work(number) for number in range(connections)]
-    load.run(port, units, _WARM_SECONDS)
-    before = server.cpu_seconds()
-    run = load.run(port, units, seconds)
-    cpu = server.cpu_seconds() - before
+def _measure(chosen: list[Peer], case: str, rounds: int, seconds: float, results: Results) -> None:
+    """One case on every server, fresh ones: they take turns by the round, so that a slow moment meets all of them."""
+    for connections in (1, 16):
+        with ExitStack() as stack:
+            loads = []
+            for peer in chosen:
+                running = stack.enter_context(_Running(peer))
+                signer = Signer(running.endpoint, peer.credentials(running.endpoint))
+                try:
+                    work = CASES[case](signer)
+                    units = [work(number) for number in range(connections)]
+                except Exception as error:
+                    if peer.is_ours:
+                        raise
+                    note = f"{peer.name} does not get through the preparation of {case}: {error!r}."
+                    if note not in results.left_out:
+                        results.left_out.append(note)
+                    continue
+                load.run(running.port, units, _WARM_SECONDS)
+                loads.append((peer, running, units))
+            for _ in range(rounds):
+                for peer, running, units in loads:
+                    results.cases[peer.name, case, connections].append(_load(running, units, seconds))
+
+
+def _load(running: _Running, units: list[load.Work], seconds: float) -> Measured:
+    """Load a server for a while, and note what it took."""
+    before = running.server.cpu_seconds()
+    run = load.run(running.port, units, seconds)
+    cpu = running.server.cpu_seconds() - before
     return Measured(
         cpu_us=1e6 * cpu / max(run.units, 1),
         per_second=run.units / run.seconds,
@@ -117,6 +149,14 @@ def _load(server: Server, port: int, signer: Signer, case: str, connections: int
         errors=run.errors,
         example=run.example,
     )
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 1.0).close()
+    except OSError:
+        return False
+    return True
 
 
 def _answers(port: int, probe: bytes) -> bool:

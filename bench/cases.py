@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 from collections.abc import Callable
 from urllib.parse import quote
 
+from bench import load
 from bench.load import Unit, Work
 from bench.signing import Signer
 
@@ -96,6 +98,95 @@ def send_receive_delete(signer: Signer) -> Plan:
     return work
 
 
+@case("s3.PutObject.1KiB")
+def put_object_small(signer: Signer) -> Plan:
+    """A kibibyte under one of 256 keys."""
+    bucket = _bucket(signer)
+    requests = [
+        signer.request("s3", "put_object", Bucket=bucket, Key=f"o/{number:04d}", Body=os.urandom(1024))
+        for number in range(256)
+    ]
+    return _in_turn(requests, b"")
+
+
+@case("s3.GetObject.1KiB")
+def get_object_small(signer: Signer) -> Plan:
+    """The same, read."""
+    bucket = _bucket(signer)
+    body = os.urandom(1024)
+    requests = []
+    for number in range(64):
+        signer.client("s3").put_object(Bucket=bucket, Key=f"o/{number}", Body=body)
+        requests.append(signer.request("s3", "get_object", Bucket=bucket, Key=f"o/{number}"))
+    return _in_turn(requests, body)
+
+
+@case("s3.PutObject.8MiB")
+def put_object_large(signer: Signer) -> Plan:
+    """Eight mebibytes, signed, with the checksum that botocore adds."""
+    bucket = _bucket(signer)
+    body = os.urandom(8 << 20)
+    return _in_turn(
+        [signer.request("s3", "put_object", Bucket=bucket, Key=f"big/{number}", Body=body) for number in range(2)], b""
+    )
+
+
+@case("s3.GetObject.64MiB")
+def get_object_large(signer: Signer) -> Plan:
+    """Sixty-four mebibytes, read."""
+    bucket = _bucket(signer)
+    body = os.urandom(64 << 20)
+    signer.client("s3").put_object(Bucket=bucket, Key="big", Body=body)
+    return _same(signer.request("s3", "get_object", Bucket=bucket, Key="big"), body[:1000])
+
+
+@case("s3.ListObjectsV2.10k")
+def list_objects(signer: Signer) -> Plan:
+    """A page of a thousand from the middle of ten thousand keys."""
+    bucket = _bucket(signer)
+    requests = iter(
+        [
+            signer.request("s3", "put_object", Bucket=bucket, Key=f"dir{number % 10}/key-{number:05d}", Body=b"x")
+            for number in range(10_000)
+        ]
+    )
+
+    def fill() -> Unit:
+        for request in requests:  # not `yield from`: that would hand the answers on to the iterator
+            yield request  # noqa: UP028
+
+    load.run(signer.port, [fill] * 16, 0.0, grace=300.0)
+    page = signer.client("s3").list_objects_v2(Bucket=bucket, StartAfter="dir4/key-05000")
+    assert len(page["Contents"]) == 1000, f"a page of {len(page['Contents'])} keys"
+    request = signer.request("s3", "list_objects_v2", Bucket=bucket, StartAfter="dir4/key-05000")
+    return _same(request, b"<IsTruncated>true")
+
+
+@case("kms.Encrypt")
+def encrypt(signer: Signer) -> Plan:
+    """Sixty-four bytes under a symmetric key."""
+    key = _key(signer)
+    return _same(signer.request("kms", "encrypt", KeyId=key, Plaintext=b"s" * 64), b'"CiphertextBlob"')
+
+
+@case("kms.GenerateDataKey")
+def generate_data_key(signer: Signer) -> Plan:
+    """A data key of 256 bits."""
+    key = _key(signer)
+    return _same(signer.request("kms", "generate_data_key", KeyId=key, KeySpec="AES_256"), b'"CiphertextBlob"')
+
+
+def _bucket(signer: Signer) -> str:
+    name = f"bench-{next(_numbers)}-{os.getpid()}"
+    signer.client("s3").create_bucket(Bucket=name)
+    return name
+
+
+def _key(signer: Signer) -> str:
+    key: str = signer.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    return key
+
+
 def _queue(signer: Signer, name: str) -> str:
     """The URL of a fresh queue: how a server fares must not depend on what earlier loads have left behind."""
     url: str = signer.client("sqs").create_queue(QueueName=f"{name}-{next(_numbers)}")["QueueUrl"]
@@ -107,6 +198,16 @@ def _same(request: bytes, expected: bytes) -> Plan:
 
     def unit() -> Unit:
         _expect(expected, (yield request))
+
+    return lambda number: unit
+
+
+def _in_turn(requests: list[bytes], expected: bytes) -> Plan:
+    """Several requests in turn, from every connection."""
+    every = itertools.cycle(requests)
+
+    def unit() -> Unit:
+        _expect(expected, (yield next(every)))
 
     return lambda number: unit
 

@@ -2,6 +2,7 @@
 
 What a connection does is a generator: it yields requests as bytes and is sent the answers' bodies; when it ends, one
 unit of the case is done. Only good answers count: a status other than 200, or a generator that raises, is an error.
+Of a large answer the beginning is kept, and the rest is counted.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ Unit = Generator[bytes, bytes, None]
 #: Makes the units of one connection.
 Work = Callable[[], Unit]
 _ERRORS_MAX = 100
+#: Of an answer larger than the first, so much is kept.
+_LARGE_BYTES = 256 * 1024
+_KEPT_BYTES = 4096
 _GRACE_SECONDS = 20.0
 
 
@@ -37,21 +41,19 @@ class Run:
         return 1000 * ordered[min(int(len(ordered) * share), len(ordered) - 1)] if ordered else float("nan")
 
 
-def run(port: int, units: list[Work], seconds: float) -> Run:
-    """Let as many connections as there are makers of units work for so long."""
-    return asyncio.run(_run(port, units, seconds))
+def run(port: int, units: list[Work], seconds: float, grace: float = _GRACE_SECONDS) -> Run:
+    """Let as many connections as there are makers of units work for so long, and `grace` seconds to end their last."""
+    return asyncio.run(_run(port, units, seconds, grace))
 
 
-async def _run(port: int, units: list[Work], seconds: float) -> Run:
+async def _run(port: int, units: list[Work], seconds: float, grace: float) -> Run:
     result = Run()
     loop = asyncio.get_running_loop()
     begun = time.perf_counter()
     connections = [_Connection(port, unit, result, begun + seconds, loop.create_future()) for unit in units]
     await asyncio.gather(*(connection.open() for connection in connections))
     try:
-        await asyncio.wait_for(
-            asyncio.gather(*(connection.done for connection in connections)), seconds + _GRACE_SECONDS
-        )
+        await asyncio.wait_for(asyncio.gather(*(connection.done for connection in connections)), seconds + grace)
     except TimeoutError:
         result.errors += 1
         result.example = result.example or "an answer did not come"
@@ -70,6 +72,9 @@ class _Connection(asyncio.Protocol):
         self.done = done
         self.transport: asyncio.Transport | None = None
         self.buffer = b""
+        #: what is still to come of a large answer, and the answer as far as it is kept
+        self.left = 0
+        self.large: tuple[int, bytes, bool] = (0, b"", False)
         self.request = b""
         self.opening: asyncio.Task[None] | None = None
         self.begin()
@@ -138,13 +143,36 @@ class _Connection(asyncio.Protocol):
             self.transport.abort()
 
     def data_received(self, data: bytes, ended: bool = False) -> None:
+        if self.left:
+            self.left -= len(data)
+            if self.left > 0:
+                return
+            self.left = 0
+            self.finished(*self.large)
+            return
         buffer = self.buffer = self.buffer + data if self.buffer else data
         answer = _read(buffer, ended)
         if answer is None:
+            self.look_for_large(buffer)
             return
+        self.finished(*answer)
+
+    def look_for_large(self, buffer: bytes) -> None:
+        """Stop keeping what arrives when its announced length is large."""
+        end = buffer.find(b"\r\n\r\n")
+        at = buffer[: end + 2].lower().find(b"\r\ncontent-length:") if end >= 0 else -1
+        if at < 0:
+            return
+        length = int(buffer[at + 17 : buffer.find(b"\r\n", at + 17)])
+        have = len(buffer) - end - 4
+        if length > _LARGE_BYTES and have >= min(_KEPT_BYTES, length):
+            closes = b"\r\nconnection: close" in buffer[: end + 2].lower()
+            self.large = int(buffer[9:12]), buffer[end + 4 : end + 4 + _KEPT_BYTES], closes
+            self.left = length - have
+
+    def finished(self, status: int, body: bytes, closes: bool) -> None:
         self.buffer = b""
         self.opening = None
-        status, body, closes = answer
         if closes and self.transport is not None:
             self.transport.abort()
         self.answered(status, body)

@@ -37,6 +37,25 @@ _POLICIES = {
             {"Effect": "Deny", "Action": "iam:*", "Resource": "arn:aws:iam::*:user/admin-*"},
         ],
     },
+    "objects": {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Action": "s3:*", "Resource": ["arn:aws:s3:::bench-*", "arn:aws:s3:::bench-*/*"]},
+            {
+                "Effect": "Deny",
+                "Action": "s3:*",
+                "Resource": "*",
+                "Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}},
+            },
+        ],
+    },
+    "keys": {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Action": "kms:*", "Resource": "*"},
+            {"Effect": "Deny", "Action": "kms:ScheduleKeyDeletion", "Resource": "*"},
+        ],
+    },
 }
 
 
@@ -49,6 +68,12 @@ class Peer:
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
     is_ours: bool = False
+    #: the services it has, where it is a specialist
+    only: tuple[str, ...] = ()
+
+    def answers(self, case: str) -> bool:
+        """Whether it can be asked this."""
+        return not self.only or case.partition(".")[0] in self.only
 
     def started_with(self, port: int, data: Path) -> tuple[list[str], dict[str, str]]:
         """Command and environment of one start."""
@@ -60,6 +85,8 @@ class Peer:
 
     def credentials(self, endpoint: str) -> Credentials:
         """Who sends the load: of Haar an IAM user whom policies limit; the peers do not ask."""
+        if self.name == "s3rver":
+            return Credentials("S3RVER", "S3RVER")
         if not self.is_ours:
             return ROOT
         iam = Signer(endpoint, ROOT).client("iam")
@@ -95,6 +122,23 @@ def moto() -> Peer | str:
     if problem:
         return problem
     return Peer("moto", "5.2.5", [str(_bin("moto", "moto_server")), "-H", "127.0.0.1", "-p", "{port}"])
+
+
+def s3rver() -> Peer | str:
+    """s3rver, an S3 server for Node, or why it cannot be measured here."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        return "s3rver needs Node, and there is none on the PATH"
+    folder = FOLDER / "s3rver"
+    program = folder / "node_modules/s3rver/bin/s3rver.js"
+    if not program.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        command = [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), "s3rver@3.7.1"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+        if done.returncode:
+            return f"s3rver could not be installed: {done.stderr.strip()[-300:]}"
+    command = [node, str(program.absolute()), "-d", "{data}", "-a", "127.0.0.1", "-p", "{port}", "--silent"]
+    return Peer("s3rver", "3.7.1", command, only=("s3",))
 
 
 def _bin(name: str, program: str) -> Path:

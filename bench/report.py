@@ -108,7 +108,7 @@ def page(results: Results) -> str:
         "## Rates and latencies",
         _table(["case", "server", *loads, "errors"], _rate_rows(results)),
         "## Start and memory",
-        _table(["", *every], _process_rows(results)),
+        _table(["", *[peer.name for peer in results.peers if not peer.only]], _process_rows(results)),
         "## The gate",
         _GATE,
         _table(["figure", "measured", "goal", ""], verdicts),
@@ -118,8 +118,8 @@ def page(results: Results) -> str:
 
 def _rounds(results: Results) -> str:
     return (
-        f"Each figure is the median of {results.rounds} rounds of {results.seconds:g} s in which the servers took "
-        "turns, one running at a time."
+        f"Each figure is the median of {results.rounds} turns of {results.seconds:g} s; in each case all servers "
+        "were up and took turns, one being asked at a time."
     )
 
 
@@ -160,6 +160,8 @@ def _rate_rows(results: Results) -> list[list[str]]:
     rows = []
     for case in _cases(results):
         for peer in results.peers:
+            if not peer.answers(case):
+                continue
             row = [case, peer.name]
             for connections in (1, 16):
                 row += [
@@ -172,8 +174,10 @@ def _rate_rows(results: Results) -> list[list[str]]:
 
 
 def _process_rows(results: Results) -> list[list[str]]:
-    starts = [_figure(median(s), 2) if (s := results.start_seconds.get(p.name)) else "" for p in results.peers]
-    idle = [_figure(median(m), 1) if (m := results.idle_mb.get(p.name)) else "" for p in results.peers]
+    starts = [
+        _figure(median(s), 2) if (s := results.start_seconds.get(p.name)) else "" for p in results.peers if not p.only
+    ]
+    idle = [_figure(median(m), 1) if (m := results.idle_mb.get(p.name)) else "" for p in results.peers if not p.only]
     return [["start to the first good answer, s", *starts], ["memory when idle (PSS), MB", *idle]]
 
 

@@ -47,6 +47,7 @@ class Signer:
         self.credentials = credentials
         self._session = Session()
         self._session.set_credentials(credentials.access_key, credentials.secret_key)
+        self.port = urlsplit(endpoint).port or 80
         self._clients: dict[str, Any] = {}
         self._catching: dict[str, Any] = {}
 
@@ -92,7 +93,10 @@ class Signer:
         return as_bytes(request.prepare())
 
     def _new(self, service: str) -> Any:
-        config = Config(retries={"max_attempts": 1, "mode": "standard"}, inject_host_prefix=False, read_timeout=60)
+        config = Config(
+            retries={"max_attempts": 1, "mode": "standard"}, inject_host_prefix=False, read_timeout=60,
+            s3={"addressing_style": "path"},
+        )  # fmt: skip
         return self._session.create_client(service, region_name=REGION, endpoint_url=self.endpoint, config=config)
 
 
@@ -121,6 +125,9 @@ def _text(value: Any) -> str:
 
 def _body(request: Any) -> bytes:
     body = request.body
+    if hasattr(body, "read"):
+        body.seek(0)
+        body = body.read()
     return body.encode() if isinstance(body, str) else bytes(body or b"")
 
 

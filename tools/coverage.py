@@ -225,7 +225,6 @@ def verdict(service: Any, name: str, proven: bool) -> Verdict:
 #: Facts that need another service than the one they are about.
 ALSO_NEEDS = {
     "ARN-003": "s3",
-    "CT-004": "s3",
     "CT-005": "s3",
     "CT-006": "s3",
     "IAM-009": "cloudfront",

@@ -27,7 +27,14 @@ SCP = {"Type": "SERVICE_CONTROL_POLICY"}
 
 def furnish(cloud: Cloud) -> dict[str, dict[str, Any]]:
     """Four of everything that can be listed; the requests that list them, by operation."""
-    return {**_people(cloud), **_devices(cloud), **_queues(cloud), **_company(cloud), **_limits(cloud)}
+    return {
+        **_people(cloud),
+        **_devices(cloud),
+        **_queues(cloud),
+        **_company(cloud),
+        **_limits(cloud),
+        **_trails(cloud),
+    }
 
 
 def _people(cloud: Cloud) -> dict[str, dict[str, Any]]:
@@ -176,8 +183,25 @@ def _limits(cloud: Cloud) -> dict[str, dict[str, Any]]:
     }  # fmt: skip
 
 
+def _trails(cloud: Cloud) -> dict[str, dict[str, Any]]:
+    s3, api = cloud.client("s3"), cloud.client("cloudtrail")
+    s3.create_bucket(Bucket="trails")
+    service = {"Service": "cloudtrail.amazonaws.com"}
+    both = ["arn:aws:s3:::trails", "arn:aws:s3:::trails/*"]
+    s3.put_bucket_policy(Bucket="trails", Policy=document("s3:*", Principal=service, Resource=both))
+    made = [
+        api.create_trail(Name=f"trail{n}", S3BucketName="trails", EnableLogFileValidation=True, TagsList=BLUE)
+        for n in range(1, 5)
+    ]
+    return {
+        "cloudtrail:ListTrails": {}, "cloudtrail:ListTags": {"ResourceIdList": [one["TrailARN"] for one in made]},
+        "cloudtrail:ListPublicKeys": {"StartTime": 0},
+    }  # fmt: skip
+
+
 #: Lists with fewer than three things, and why.
 SHORT: Mapping[str, str] = {
+    "cloudtrail:ListPublicKeys": "one pair of keys a month",
     "iam:ListAccessKeys": "two keys a user",
     "iam:ListAccountAliases": "one alias an account",
     "iam:ListSigningCertificates": "one certificate is uploaded once",

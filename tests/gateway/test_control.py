@@ -365,9 +365,9 @@ def test_coverage_lists_the_operations_of_a_service(cloud: Cloud) -> None:
 
 
 def test_coverage_says_why_an_operation_is_refused(cloud: Cloud) -> None:
-    rows = {row["operation"]: row for row in get(cloud, "coverage/cloudtrail")[1]["operations"]}
-    assert (rows["CreateTrail"]["verdict"], rows["CreateTrail"]["note"]) == (
-        "refused", "Trails need S3, which is not built.",
+    rows = {row["operation"]: row for row in get(cloud, "coverage/organizations")[1]["operations"]}
+    assert (rows["CreateGovCloudAccount"]["verdict"], rows["CreateGovCloudAccount"]["note"]) == (
+        "refused", "A cloud is one partition; accounts in AWS GovCloud (US) would be in another.",
     )  # fmt: skip
 
 

@@ -56,6 +56,6 @@ def test_an_operation_is_refused_once() -> None:
 
 def test_who_calls_a_refused_operation_is_told_the_reason(cloud: Cloud) -> None:
     with pytest.raises(ClientError) as caught:
-        cloud.client("cloudtrail").list_trails()
+        cloud.client("cloudtrail").list_channels()
     error = caught.value.response["Error"]
-    assert (error["Code"], "Trails need S3" in error["Message"]) == ("NotImplemented", True)
+    assert (error["Code"], "CloudTrail Lake" in error["Message"]) == ("NotImplemented", True)

@@ -21,7 +21,7 @@ from haar.record import Record, key
 from haar.wire.router import bucket_in_host
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from haar.auth.chunked import Decoder
     from haar.kit.ports import Credential, Identities, Ports
@@ -97,7 +97,8 @@ class Authenticator:
         now = clock.now()
         # a presigned request ages in the cloud's own time; how far the client's clock is off is a matter of real time
         age = None if claim.expires is None else now - clock.virtual(claim.timestamp)
-        sigv4.check(claim, http, secret, now_real=clock.real(), service_is_s3=service == "s3", age=age)
+        is_s3 = service == "s3" or service == "s3control"  # both sign the path as it is sent
+        sigv4.check(claim, http, secret, now_real=clock.real(), service_is_s3=is_s3, age=age)
         if principal.expires_at is not None and now >= principal.expires_at:
             raise _EXPIRED
         return principal
@@ -146,6 +147,17 @@ class Authenticator:
         for name, value in decode.trailers.items():
             http.headers.setdefault(name, value)  # what is said at the end counts as if it stood in the head
         return body
+
+    def of_form(
+        self, tx: Transaction, access_key: str, token: str, region: str, headers: Mapping[str, str]
+    ) -> tuple[str, Principal]:
+        """Secret and principal of the key that signed a form, for who checks its signature. Raises as a request does."""
+        secret, principal = self._who(tx, access_key, token, region)
+        if self._development and secret == DEVELOPMENT_SECRET and pages.may_come_from_one(headers, self._ports.config):
+            raise _FROM_A_PAGE
+        if principal.expires_at is not None and self._ports.clock.now() >= principal.expires_at:
+            raise _EXPIRED
+        return secret, principal
 
     def _who(self, tx: Transaction, access_key: str, token: str, region: str) -> tuple[str, Principal]:
         if token and access_key.startswith("ASIA"):

@@ -12,6 +12,7 @@ from haar.auth.jwks import KeySets
 if TYPE_CHECKING:
     from haar.auth.oidc import WebIdentity
     from haar.auth.saml import Assertion, Metadata
+    from haar.kit.identity import Principal
     from haar.kit.ports import Ports
     from haar.store.transaction import Transaction
 
@@ -127,3 +128,12 @@ class Proofs:
         from haar.auth.access import decode_decision
 
         return decode_decision(self._ports.cloud_key, encoded)
+
+    def posted(
+        self, tx: Transaction, fields: Mapping[str, str], headers: Mapping[str, str], region: str
+    ) -> tuple[Principal, float | None]:
+        """Who signed the policy of a form that is posted to S3, and when; see `haar.auth.posted`."""
+        from haar.auth.posted import signer
+        from haar.auth.principal import Authenticator
+
+        return signer(Authenticator(self._ports), tx, fields, headers, region)

@@ -399,6 +399,11 @@ def _refuse_version_2(http: SignedRequest) -> None:
         raise ServiceError("InvalidRequest", _NOT_SUPPORTED, status=400)
 
 
+def instant(amz_date: str) -> float:
+    """Seconds since 1970 of a date in ISO-8601 basic format. Raises ServiceError IncompleteSignature."""
+    return _instant(amz_date)
+
+
 def _instant(amz_date: str) -> float:
     if _is_instant(amz_date):
         year, month, day = int(amz_date[:4]), int(amz_date[4:6]), int(amz_date[6:8])

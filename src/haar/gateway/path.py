@@ -114,10 +114,9 @@ class Attempt:
             room = ports.room(routed.service)
         except Refused:
             return
-        dress = room.dressers.get("origin")
-        if dress is not None:
+        if room.dresser is not None:
             with ports.store.transaction(write=False) as tx:
-                reply.headers.extend(dress(tx, self.http, routed.labels))
+                reply.headers.extend(room.dresser(tx, self.http, routed.labels))
 
     def receive(self) -> Upload | None:
         """What takes in a large body still to come, once its head has been authenticated and authorized.

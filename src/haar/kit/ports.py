@@ -230,6 +230,15 @@ class Proofs(Protocol):
         """The JSON inside an encoded authorization message; None when this cloud did not write it."""
         ...
 
+    def posted(
+        self, tx: Transaction, fields: Mapping[str, str], headers: Mapping[str, str], region: str
+    ) -> tuple[Principal, float | None]:
+        """Who signed the policy of a form that is posted to S3, and when (a real instant; None where it does not say).
+
+        Fields and headers are by lower-case name. Raises what S3 says of a signature that is not good.
+        """
+        ...
+
 
 class Ports(msgspec.Struct):
     """Everything a call can ask the outside for."""

@@ -184,8 +184,8 @@ class Service(Generic[E]):
         self.reconcilers: dict[str, tuple[type[Record], Callable[[Call, Any], float | None]]] = {}
         #: condition key -> how to find its value in a call
         self.conditions: dict[str, Callable[[Call, Mapping[str, Any], Any], Any]] = {}
-        #: lower-case request header -> what it adds to the headers of every answer, of errors too
-        self.dressers: dict[str, Callable[[Transaction, HttpRequest, Mapping[str, str]], list[tuple[str, str]]]] = {}
+        #: what answers to a browser's requests are given besides
+        self.dresser: Callable[[Transaction, HttpRequest, Mapping[str, str]], list[tuple[str, str]]] | None = None
         self.quotas: list[Quota] = []
         self.provides: dict[str, Any] = {}
         #: operations that the room does not write, folded (`createtrail`) -> why
@@ -302,17 +302,13 @@ class Service(Generic[E]):
 
         return register
 
-    def dresses(self, header: str) -> Callable[[F], F]:
-        """Register what a request header adds to any answer: (transaction to read in, http, labels of the path) -> headers.
+    def dresses(self, function: F) -> F:
+        """Register what a request with an `Origin` header adds to its answer, an error's too (CORS).
 
-        It is asked only when the header is there, for refused requests as well, and authorizes nothing.
+        (transaction to read in, http, labels of the path) -> headers. It authorizes nothing.
         """
-
-        def register(function: F) -> F:
-            self.dressers[header.lower()] = function
-            return function
-
-        return register
+        self.dresser = function
+        return function
 
     def quota(
         self,

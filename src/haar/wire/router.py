@@ -24,7 +24,7 @@ from haar.errors import ServiceError
 from haar.wire import compression
 from haar.wire.codec import Codec, codec
 from haar.wire.http import HttpRequest
-from haar.wire.rest_routes import Found, routes_of
+from haar.wire.rest_routes import Found, decoded, routes_of
 
 if TYPE_CHECKING:
     from haar.catalog.models import ServiceModel
@@ -137,6 +137,8 @@ def route(http: HttpRequest) -> Routed:
     prefix = ""
     if service not in _KNOWN_QUERY_SCOPES or region is None:
         host_service, host_region, prefix = _host(http)
+        if host_service == _WEBSITE:
+            return _website(http, host_region, prefix)
         service = service or host_service
         if not service and "x-amz-glacier-version" in headers:
             service = "glacier"  # its clients always say so, and its paths look like those of buckets
@@ -195,7 +197,12 @@ def _find_rpc(path: str) -> Plan:
 _SUFFIXES = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".localhost.localstack.cloud", ".localhost")
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d")
 #: Host labels that are no endpoint prefix of any model.
-_HOST_LABELS = {"queue": "sqs", "s3-accesspoint": "s3", "s3-global": "s3", "s3-external-1": "s3"}
+_HOST_LABELS = {
+    "queue": "sqs", "s3-accesspoint": "s3", "s3-global": "s3", "s3-external-1": "s3", "s3-accelerate": "s3",
+    "s3-website": "s3-website",
+}  # fmt: skip
+#: Buckets as web sites: no API, so nothing in a request but its host and path counts.
+_WEBSITE = "s3-website"
 #: Names of the whole endpoint, `haar.localhost`, which are no buckets'.
 _OWN_NAMES = frozenset(("", "haar", "localhost"))
 _hosts: dict[str, tuple[str, str | None, str]] = {}
@@ -240,11 +247,15 @@ def _read_host(host: str) -> tuple[str, str | None, str]:
         service = _HOST_LABELS.get(text) or (known[text][0] if text in known else "")
         if not service and text.startswith("s3-") and _REGION.fullmatch(text[3:]):
             service, region = "s3", text[3:]
+        elif not service and text.startswith("s3-website-") and _REGION.fullmatch(text[11:]):
+            service, region = _WEBSITE, text[11:]
         if service:
             front = labels[:start]
             if front and region is None and _REGION.fullmatch(front[-1]):
                 region = front.pop()  # eu-west-1.queue.amazonaws.com
             return service, region, ".".join(front)
+    if len(labels) > 1 and labels[-1] in _OWN_NAMES:
+        labels.pop()  # bucket.haar.localhost
     front = ".".join(labels)
     return "", region, "" if front in _OWN_NAMES else front
 
@@ -323,9 +334,16 @@ def _route_by_content(http: HttpRequest, service: str, region: str | None, prefi
     raise Unroutable("json", first, "UnknownOperationException")
 
 
+def _website(http: HttpRequest, region: str | None, bucket: str) -> Routed:
+    """A page of a bucket's web site, whatever the method; the operation answers for all of them."""
+    labels = {"Bucket": bucket, "Key": decoded(http.path.removeprefix("/")), "Method": http.method}
+    return Routed(_plan("s3", "GetWebsitePage", "rest-xml"), http, region, labels)
+
+
 def _action(http: HttpRequest) -> tuple[bytes | None, bytes]:
     """(Action, Version) as they stand in the form or the query, still encoded."""
-    for text in (_form(http) if http.method == "POST" else b"", http.query.encode("utf-8", "replace")):
+    is_query = http.method == "POST" and not http.headers.get("content-type", "").startswith("multipart/")
+    for text in (_form(http) if is_query else b"", http.query.encode("utf-8", "replace")):
         if text and (match := _ACTION.search(text)) is not None:
             version = _VERSION.search(text)
             return match[1], version[1] if version else b""

@@ -14,10 +14,11 @@ from typing import Any
 from haar.kit import Call, Refused, ServiceError, replace
 from haar.services.cloudtrail import files
 from haar.services.cloudtrail.resources import Trail
-from haar.services.cloudtrail.service import acting_for, cloudtrail
+from haar.services.cloudtrail.service import NAME, acting_for, cloudtrail
 
 #: Whoever owns the bucket can read what CloudTrail wrote.
 _ACL = "bucket-owner-full-control"
+_NO_KEY = ("NotFoundException", "InvalidArnException")
 
 
 def write(call: Call, trail: Trail, key: str, body: bytes, metadata: Mapping[str, str] | None = None) -> None:
@@ -60,7 +61,7 @@ def key_arn(call: Call, trail: Trail, given: str) -> str:
     except Refused:
         raise
     except ServiceError as error:
-        if error.code in ("NotFoundException", "InvalidArnException"):
+        if error.code in _NO_KEY or _is_missing(call, given):
             raise cloudtrail.error("KmsKeyNotFoundException", f"KMS key {given} does not exist.") from None
         message = f"Insufficient permissions to access S3 bucket {trail.bucket} or KMS key {given}."
         raise cloudtrail.error("InsufficientEncryptionPolicyException", message) from None
@@ -68,6 +69,15 @@ def key_arn(call: Call, trail: Trail, given: str) -> str:
         raise cloudtrail.error("KmsException", f"KMS key {described['Arn']} is not enabled.")
     arn: str = described["Arn"]
     return arn
+
+
+def _is_missing(call: Call, given: str) -> bool:
+    """Whether there is no such key. KMS tells that to who may look, and CloudTrail may not before it is let in."""
+    try:
+        call.aws("kms", invoked_by=NAME).describe_key(KeyId=given)
+    except ServiceError as error:
+        return error.code in _NO_KEY
+    return False
 
 
 def _put(call: Call, trail: Trail, key: str, body: bytes, **more: Any) -> None:

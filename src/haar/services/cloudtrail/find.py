@@ -36,8 +36,10 @@ def named(member: str) -> Callable[[Call, Mapping[str, Any]], list[tuple[str, Se
 
 
 def seen(call: Call, given: str) -> tuple[str, Seen]:
-    """The ARN of a named trail, and what decides about it."""
-    place = _place(call, given)
+    """The ARN of a named trail, and what decides about it. Whoever may not ask does not learn that a name is odd."""
+    place = Trail.key_of(given) if given.startswith("arn:") else (call.account, call.region, given)
+    if place is None:
+        return Trail.arn_for(call.account, call.region, "*"), Seen(call.account)
     found = call.tx.get(Trail, *place)
     return Trail.arn_for(*place), Seen(call.account, found.tags if found is not None else {})
 
@@ -86,15 +88,18 @@ def covers(trail: Trail, region: str) -> bool:
     return trail.multi_region or trail.region == region
 
 
+def check(given: str) -> None:
+    """Refuse what is no name and no ARN of a trail. Raises InvalidTrailNameException, CloudTrailARNInvalidException."""
+    if not given.startswith("arn:"):
+        names.check(given)
+    elif Trail.key_of(given) is None:
+        raise _wrong(f"Invalid trail ARN: {given}")
+
+
 def _place(call: Call, given: str) -> tuple[str, str, str]:
-    if given.startswith("arn:"):
-        place = Trail.key_of(given)
-        if place is None:
-            raise _wrong(f"Invalid trail ARN: {given}")
-        account, region, name = place
-        return account, region, name
-    names.check(given)
-    return call.account, call.region, given
+    check(given)
+    account, region, name = Trail.key_of(given) or (call.account, call.region, given)
+    return account, region, name
 
 
 def _is_ours(call: Call, trail: Trail) -> bool:

@@ -214,7 +214,7 @@ def test_one_kind_of_selectors_takes_the_place_of_the_other(desk: Desk) -> None:
     assert desk.api.get_trail(Name="trail")["Trail"]["HasCustomEventSelectors"] is True
 
 
-BUCKET = {"Type": "AWS::S3::Object", "Values": ["arn:aws:s3:::books/"]}
+BUCKET: dict[str, Any] = {"Type": "AWS::S3::Object", "Values": ["arn:aws:s3:::books/"]}
 
 
 @pytest.mark.documented(API + "API_PutEventSelectors.html")

@@ -15,7 +15,8 @@ lock that was not completed is gone after 24 hours, provisioned capacity ends af
 * What provisioned units carry, 150 MB a second each, is held to with `limits="aws"` only.
 * A free-tier policy allows 10 GiB a month, given out by the day; a policy of bytes per hour counts a retrieval as if
   its bytes came evenly over four hours.
-* Topics are kept and shown; nothing is sent to them yet. Select jobs are refused.
+* A select job runs when it completes, as the user who began it, and writes its results to the bucket then.
+* Topics are kept and shown; nothing is sent to them yet.
 
 Reference: https://docs.aws.amazon.com/amazonglacier/latest/dev/amazon-glacier-api.html
 """

@@ -15,10 +15,11 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
+from typing import Any
 
 import msgspec
 
-from haar.kit import Index, Kept, Record, Resource, Task, keeps, key
+from haar.kit import Index, Kept, Principal, Record, Resource, Task, keeps, key
 
 
 class Lock(msgspec.Struct, frozen=True):
@@ -190,6 +191,11 @@ class Job(Record, expires="until"):
     limit: str = ""
     marker: str = ""
     output: Kept | None = None
+    # a query: its parameters, where its results go, and as whom they are written
+    select: dict[str, Any] = msgspec.field(default_factory=dict)
+    location: dict[str, Any] = msgspec.field(default_factory=dict)
+    path: str = ""
+    principal: Principal | None = None
 
     @property
     def lane(self) -> str | None:
@@ -259,6 +265,13 @@ class ExpireLock(Task):
     region: str
     name: str
     lock: str
+
+
+class RunSelect(Task):
+    """Run the query of a select job."""
+
+    vault: str
+    job: str
 
 
 class Discard(Task):

@@ -133,13 +133,6 @@ def test_a_job_that_makes_no_sense_is_refused(
     assert refused(glacier.initiate_job, vaultName=vault, jobParameters=asked)[0] == code
 
 
-@pytest.mark.ours
-def test_a_select_job_is_refused_with_a_reason(glacier: Any, vault: str, put: Put, refused: Refused) -> None:
-    code, message = refused(glacier.initiate_job, vaultName=vault, jobParameters={"Type": "select", "ArchiveId": put()})
-    assert code == "NotImplemented"
-    assert "select" in message
-
-
 # -- what a job says of itself -------------------------------------------------------------------------------------
 
 

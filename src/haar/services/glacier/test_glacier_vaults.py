@@ -226,6 +226,14 @@ def test_only_its_owner_reaches_a_vault_until_a_policy_lets_others_in(
     assert refused(stranger.list_jobs, **theirs)[0] == "AccessDeniedException"
 
 
+@pytest.mark.documented(GUIDE + "api-common-request-headers.html")
+def test_an_unsigned_request_is_known_by_the_version_that_it_names(cloud: Cloud, refused: Refused) -> None:
+    nobody = cloud.client("glacier", access_key=None)
+    # its path is also one of an object in a bucket
+    assert refused(nobody.list_vaults)[0] == "MissingAuthenticationTokenException"
+    assert refused(nobody.describe_vault, vaultName="films")[0] == "AccessDeniedException"
+
+
 @pytest.mark.documented(GUIDE + "api-vaults-get.html")
 def test_the_account_in_the_path_must_be_ones_own_for_lists(cloud: Cloud, glacier: Any, refused: Refused) -> None:
     assert refused(glacier.list_vaults, accountId="111111111111")[0] == "AccessDeniedException"

@@ -28,6 +28,8 @@ def rotate_by_the_clock(call: Call, task: Rotate) -> None:
     key = call.tx.get(Key, task.account, task.region, task.id)
     if key is None or not key.rotation_days or key.rotates_at != task.at or not key.enabled or key.deletion_days:
         return
+    if key.multi_region and not key.is_primary:
+        return  # it was the primary when this was armed; the new one has a timer of its own
     period = key.rotation_days * DAY
     due = key.rotates_at + period
     if due <= call.now:

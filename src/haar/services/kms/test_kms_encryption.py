@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import load_der_private_key, load_der_public_key
+
+from haar import Cloud
+from haar.services.kms import materials
 
 API = "https://docs.aws.amazon.com/kms/latest/APIReference/"
 GUIDE = "https://docs.aws.amazon.com/kms/latest/developerguide/"
@@ -87,9 +91,9 @@ def test_a_signing_key_does_not_encrypt(kms: Any, refused: Any) -> None:
 @pytest.mark.documented(API + "API_Encrypt.html")
 @pytest.mark.parametrize("bits", ["1", "256"])
 def test_an_rsa_key_decrypts_what_its_public_half_encrypted_elsewhere(kms: Any, rsa: str, bits: str) -> None:
-    public = load_der_public_key(kms.get_public_key(KeyId=rsa)["PublicKey"])
+    public: Any = load_der_public_key(kms.get_public_key(KeyId=rsa)["PublicKey"])
     digest: Any = {"1": hashes.SHA1(), "256": hashes.SHA256()}[bits]
-    blob = public.encrypt(b"from outside", padding.OAEP(padding.MGF1(digest), digest, None))  # type: ignore[union-attr,call-arg]
+    blob = public.encrypt(b"from outside", padding.OAEP(padding.MGF1(digest), digest, None))
     algorithm = f"RSAES_OAEP_SHA_{bits}"
     got = kms.decrypt(KeyId=rsa, CiphertextBlob=blob, EncryptionAlgorithm=algorithm)
     assert got["Plaintext"] == b"from outside"
@@ -147,7 +151,8 @@ def test_a_data_key_can_be_kept_for_later(kms: Any, key: str) -> None:
 @pytest.mark.parametrize("spec", ["RSA_2048", "ECC_NIST_P384", "ECC_SECG_P256K1", "ECC_NIST_EDWARDS25519"])
 def test_a_data_key_pair_is_a_pair(kms: Any, key: str, spec: str) -> None:
     made = kms.generate_data_key_pair(KeyId=key, KeyPairSpec=spec)
-    public = load_der_private_key(made["PrivateKeyPlaintext"], None).public_key()
+    private: Any = load_der_private_key(made["PrivateKeyPlaintext"], None)
+    public = private.public_key()
     assert public == load_der_public_key(made["PublicKey"])
     assert kms.decrypt(CiphertextBlob=made["PrivateKeyCiphertextBlob"])["Plaintext"] == made["PrivateKeyPlaintext"]
 
@@ -222,3 +227,14 @@ def test_every_request_is_counted_by_its_record(cloud: Any, kms: Any, key: str) 
         LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "Encrypt"}]
     )["Events"]
     assert len(events) == 3
+
+
+@pytest.mark.ours
+def test_a_ciphertext_survives_a_restart(tmp_path: Path) -> None:
+    with Cloud(store=str(tmp_path / "data")) as before:
+        kms = before.client("kms")
+        key = kms.create_key()["KeyMetadata"]["KeyId"]
+        blob = kms.encrypt(KeyId=key, Plaintext=b"hello")["CiphertextBlob"]
+    materials._ready.clear()  # what the process remembers would be gone with it
+    with Cloud(store=str(tmp_path / "data")) as after:
+        assert after.client("kms").decrypt(CiphertextBlob=blob)["Plaintext"] == b"hello"

@@ -260,6 +260,6 @@ def test_key_material_is_nowhere_in_the_store(cloud: Any, kms: Any) -> None:
         row = tx.get(Key, "000000000000", "us-east-1", key)
         material = next(tx.range(Material, "000000000000", "us-east-1", key))
     about = f"{row.arn}#1".encode()
-    opened = load_der_private_key(cloud.ports.sealer.open(material.sealed, about=about), None)
+    opened: Any = load_der_private_key(cloud.ports.sealer.open(material.sealed, about=about), None)
     number = opened.private_numbers().private_value.to_bytes(32, "big")
     assert not [value for value in cloud.store.backend.rows.values() if number in value]

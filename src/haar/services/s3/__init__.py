@@ -6,7 +6,7 @@ is encrypted at rest. Reads see every write at once.
 Reference: https://docs.aws.amazon.com/AmazonS3/latest/API/Welcome.html
 """
 
-from haar.services.s3 import authority, operations
+from haar.services.s3 import access_points, authority, condition_keys, cors, operations
 from haar.services.s3.service import s3
 
-__all__ = ["authority", "operations", "s3"]
+__all__ = ["access_points", "authority", "condition_keys", "cors", "operations", "s3"]

@@ -7,7 +7,7 @@ Docs: Amazon S3 User Guide, serv-side-encryption.html.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from haar.services.s3.resources import Bucket, Encryption
 
@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from haar.kit.sealing import Seal
 
 PLAIN = Encryption()
+
+
+class Hashed(Protocol):
+    """Content that knows its digests: a `Body`, or what a copy copies."""
+
+    def digest(self, algorithm: str) -> bytes:
+        """A checksum by its name in `haar.kit.checksums`."""
+        ...
 
 
 def chosen(call: Call, bucket: Bucket, name: str, request: Mapping[str, Any]) -> tuple[Encryption, Seal]:
@@ -31,3 +39,8 @@ def opening(call: Call, bucket: Bucket, name: str, encryption: Encryption, reque
 def shown(encryption: Encryption) -> dict[str, Any]:
     """What answers say of it, in the model's members."""
     return {"ServerSideEncryption": encryption.kind}
+
+
+def etag_of(encryption: Encryption, body: Hashed) -> str:
+    """The ETag of an object that came in one piece, without its quotation marks."""
+    return body.digest("MD5").hex()

@@ -173,6 +173,8 @@ class Upload(Record):
     lock_mode: str = ""
     retain_until: float = 0.0
     legal_hold: bool = False
+    #: whether the object of this key went away since the upload began
+    removed_meanwhile: bool = False
 
 
 class Part(Record):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any
@@ -104,7 +105,7 @@ def test_a_large_parquet_object_is_read_where_it_is_needed(s3: Any) -> None:
     table = arrow.table({"id": list(range(50_000)), "text": [f"text number {number}" for number in range(50_000)]})
     parquet.write_table(table, sink, row_group_size=10_000)
     s3.put_object(Bucket="data", Key="table.parquet", Body=sink.getvalue())
-    given = {"InputSerialization": {"Parquet": {}}, "OutputSerialization": {"JSON": {}}}
+    given: dict[str, Any] = {"InputSerialization": {"Parquet": {}}, "OutputSerialization": {"JSON": {}}}
     events = selected(s3, "SELECT s.text FROM S3Object s WHERE s.id = 31234", "table.parquet", **given)
     assert records(events) == b'{"text":"text number 31234"}\n'
 
@@ -124,8 +125,80 @@ def test_an_object_that_is_not_there_is_an_error(s3: Any) -> None:
 
 
 @pytest.mark.documented(OPERATION)
-def test_select_needs_a_signature(s3: Any, cloud: Cloud) -> None:
-    assert code(cloud.client("s3", access_key=None), "SELECT * FROM S3Object") == "AccessDenied"
+def test_select_needs_a_signature_even_where_anybody_may_read(s3: Any, cloud: Cloud) -> None:
+    s3.delete_public_access_block(Bucket="data")
+    allow = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*"}
+    s3.put_bucket_policy(Bucket="data", Policy=json.dumps({"Version": "2012-10-17", "Statement": [allow]}))
+    stranger = cloud.client("s3", access_key=None)
+    assert stranger.get_object(Bucket="data", Key="table.csv")["ContentLength"] == 16
+    assert code(stranger, "SELECT * FROM S3Object") == "AccessDenied"
+
+
+@pytest.mark.documented(OPERATION)
+def test_select_needs_the_permission_to_read(s3: Any, cloud: Cloud) -> None:
+    iam = cloud.client("iam")
+    iam.create_user(UserName="reader")
+    key = iam.create_access_key(UserName="reader")["AccessKey"]
+    reader = cloud.client("s3", access_key=key["AccessKeyId"], secret_key=key["SecretAccessKey"])
+    assert code(reader, "SELECT * FROM S3Object") == "AccessDenied"
+    allow = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/table.csv"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    iam.put_user_policy(UserName="reader", PolicyName="read", PolicyDocument=document)
+    assert records(selected(reader, "SELECT a FROM S3Object LIMIT 1")) == b"x\n"
+
+
+@pytest.mark.documented(OPERATION)
+@pytest.mark.parametrize(
+    ("storage_class", "expected"),
+    [
+        ("GLACIER", "InvalidObjectState"),
+        ("DEEP_ARCHIVE", "InvalidObjectState"),
+        ("REDUCED_REDUNDANCY", "UnsupportedStorageClass"),
+    ],
+)
+def test_some_storage_classes_can_not_be_queried(s3: Any, storage_class: str, expected: str) -> None:
+    s3.put_object(Bucket="data", Key="cold.csv", Body=b"a\n1\n", StorageClass=storage_class)
+    assert code(s3, "SELECT * FROM S3Object", key="cold.csv") == expected
+
+
+@pytest.mark.documented(CODES)
+def test_a_wrong_expression_type_has_its_own_code(s3: Any) -> None:
+    with pytest.raises(ClientError, match="InvalidExpressionType"):
+        s3.select_object_content(
+            Bucket="data",
+            Key="table.csv",
+            Expression="{}",
+            ExpressionType="GRAPHQL",
+            InputSerialization=CSV,
+            OutputSerialization={"CSV": {}},
+        )
+
+
+@pytest.mark.documented(OPERATION)
+def test_an_object_uploaded_in_parts_is_read_across_them(s3: Any) -> None:
+    upload = s3.create_multipart_upload(Bucket="data", Key="parts.csv")["UploadId"]
+    name = {"Bucket": "data", "Key": "parts.csv", "UploadId": upload}
+    first = s3.upload_part(**name, PartNumber=1, Body=b"1\n" * (5 << 19))
+    last = s3.upload_part(**name, PartNumber=2, Body=b"2\n3\n")
+    parts = [{"PartNumber": 1, "ETag": first["ETag"]}, {"PartNumber": 2, "ETag": last["ETag"]}]
+    s3.complete_multipart_upload(**name, MultipartUpload={"Parts": parts})
+    given = {"InputSerialization": {"CSV": {}}, "ScanRange": {"Start": (5 << 20) - 2, "End": (5 << 20) + 1}}
+    assert records(selected(s3, "SELECT * FROM S3Object", "parts.csv", **given)) == b"1\n2\n"
+
+
+@pytest.mark.ours
+def test_what_is_being_read_is_read_to_its_end(s3: Any) -> None:
+    s3.put_object(Bucket="data", Key="long.csv", Body=b"b\n" + b"1234567\n" * 500_000)
+    reply = s3.select_object_content(
+        Bucket="data",
+        Key="long.csv",
+        Expression="SELECT * FROM S3Object",
+        ExpressionType="SQL",
+        InputSerialization=CSV,
+        OutputSerialization={"CSV": {}},
+    )
+    s3.delete_object(Bucket="data", Key="long.csv")
+    assert len(records(list(reply["Payload"]))) == 4_000_000
 
 
 @pytest.mark.documented("https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-select-sql-reference-date.html")

@@ -7,6 +7,7 @@ last two parts, account and name, are read.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from haar.kit import Call, ServiceError
@@ -37,14 +38,23 @@ def url_of(call: Call, queue: Queue) -> str:
 @sqs.names("QueueUrl", Queue)
 def queue_at(call: Call, url: str | None) -> tuple[Any, ...]:
     """The key of the queue that a URL names; without one, the path of the request is the queue's."""
-    parts = (url or call.origin.path).rsplit("/", 2)
+    address = url or call.origin.path
+    named = _named(address)
+    if named is None:
+        raise sqs.error("InvalidAddress", f"The address {address or '/'} is not valid for this endpoint.")
+    account, name = named
+    if account != call.account and call.operation in OWNER_ONLY:
+        raise forbidden(address)
+    return account, call.region, name
+
+
+@lru_cache(maxsize=1024)
+def _named(address: str) -> tuple[str, str] | None:
+    """The account and name at the end of an address; None where there are none."""
+    parts = address.rsplit("/", 2)
     if len(parts) != 3 or not _ACCOUNT.fullmatch(parts[1]) or not _NAME.fullmatch(parts[2]):
-        raise sqs.error(
-            "InvalidAddress", f"The address {url or call.origin.path or '/'} is not valid for this endpoint."
-        )
-    if parts[1] != call.account and call.operation in OWNER_ONLY:
-        raise forbidden(url or call.origin.path)
-    return parts[1], call.region, parts[2]
+        return None
+    return parts[1], parts[2]
 
 
 sqs.named(QueueName=Queue)

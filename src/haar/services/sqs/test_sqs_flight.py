@@ -43,7 +43,8 @@ def test_the_last_message_that_may_be_in_flight_is_given_out(sqs: Any, full: str
 def test_only_the_first_receives_write_how_many_are_left(cloud: Any, sqs: Any, full: str) -> None:
     def row() -> Flight:
         with cloud.store.transaction() as tx:
-            return next(tx.range(Flight))
+            found: Flight = next(tx.range(Flight))
+            return found
 
     given(sqs, full, 1)
     before = row()

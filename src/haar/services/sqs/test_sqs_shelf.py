@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -81,3 +82,14 @@ def test_a_long_poll_ends_with_a_message_that_can_be_received_at_once(cloud: Any
     began = cloud.clock.now()
     assert bodies(sqs, queue, WaitTimeSeconds=20) == ["x"]
     assert began + 2 <= cloud.clock.now() < began + 15
+
+
+def test_a_message_that_died_is_delayed_as_any_other_of_its_new_queue(cloud: Any, sqs: Any, queue: str) -> None:
+    dead = sqs.create_queue(QueueName="dead", Attributes={"DelaySeconds": "30"})["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    redrive = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": "1"})
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"RedrivePolicy": redrive})
+    sqs.send_message(QueueUrl=queue, MessageBody="x")
+    assert [bodies(sqs, queue, VisibilityTimeout=0), bodies(sqs, queue), bodies(sqs, dead)] == [["x"], [], []]
+    cloud.advance(seconds=30)
+    assert bodies(sqs, dead) == ["x"]

@@ -23,11 +23,11 @@ _OTHERS = ("eventdatastore/", "channel/", "dashboard/")
 
 
 def _listed(call: Call, request: Mapping[str, Any]) -> list[tuple[str, find.Seen]]:
-    return [find.seen(call, _named(one)) for one in request["ResourceIdList"]] or [("*", find.Seen(call.account))]
+    return [find.seen(call, one) for one in request["ResourceIdList"]] or [("*", find.Seen(call.account))]
 
 
 def _one(call: Call, request: Mapping[str, Any]) -> list[tuple[str, find.Seen]]:
-    return [find.seen(call, _named(request["ResourceId"]))]
+    return [find.seen(call, request["ResourceId"])]
 
 
 @cloudtrail.operation(resource=_one)

@@ -83,10 +83,7 @@ def get_trail(call: Call, request: api.GetTrailRequest) -> api.GetTrailResponse:
 def describe_trails(call: Call, request: api.DescribeTrailsRequest) -> api.DescribeTrailsResponse:
     wanted, shadows = request.get("trailNameList") or [], request.get("includeShadowTrails", True)
     for one in wanted:
-        if one.startswith("arn:"):
-            find.seen(call, one)
-        else:
-            names.check(one)
+        find.check(one)
     found = [trail for trail in find.visible(call) if _is_described(call, trail, wanted)]
     if not shadows:
         found = [trail for trail in found if trail.region == call.region and trail.account == call.account]

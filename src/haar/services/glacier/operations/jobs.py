@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from haar.kit import Body, Call, Page, Refused
-from haar.services.glacier import content, inventory, rules
+from haar.kit import Body, Call, Page
+from haar.services.glacier import content, inventory, rules, select
 from haar.services.glacier.operations import archives, capacity
 from haar.services.glacier.operations.vaults import checked_topic
 from haar.services.glacier.resources import Archive, Job, Vault, by_start
@@ -44,8 +44,6 @@ TIERS: Mapping[str, tuple[float, float]] = {
 }
 STATUSES = ("InProgress", "Succeeded", "Failed")
 FORMATS = ("JSON", "CSV")
-
-_SELECT = "Querying an archive in place needs the engine behind S3 Select, which no other service can call."
 
 
 # -- what a job says of itself -------------------------------------------------------------------------------------
@@ -79,7 +77,12 @@ def describe(job: Job, now: float) -> api.GlacierJobDescription:
         shown["SNSTopic"] = job.topic
     if job.tier:
         shown["Tier"] = job.tier
-    if job.archive:
+    if job.path:
+        shown["ArchiveId"] = job.archive
+        shown["SelectParameters"] = cast("api.SelectParameters", job.select)
+        shown["OutputLocation"] = cast("api.OutputLocation", job.location)
+        shown["JobOutputPath"] = job.path
+    elif job.archive:
         _describe_retrieval(job, shown, completed)
     else:
         _describe_inventory(job, shown, state)
@@ -129,6 +132,8 @@ def describe_job(call: Call, vault: Vault, request: api.DescribeJobInput) -> api
 @glacier.operation
 def get_job_output(call: Call, vault: Vault, request: api.GetJobOutputInput) -> dict[str, Any]:
     job = _find(call, vault, request["jobId"])
+    if job.path:
+        raise invalid(f"The output of a select job is in its output location: {job.id}")
     if status(job, call.now) != "Succeeded":
         raise invalid(f"The job is not currently available for download: {job.id}")
     text = request.get("range")
@@ -141,7 +146,7 @@ def get_job_output(call: Call, vault: Vault, request: api.GetJobOutputInput) -> 
     if text:
         reply["contentRange"] = f"bytes {start}-{stop - 1}/{job.size}"
     if job.contents is None:
-        assert job.output is not None, "an inventory job has its output"
+        assert job.output is not None, "what has no pieces is an inventory"
         reply["contentType"] = "text/csv" if job.format == "CSV" else "application/json"
         reply["body"] = job.output.stream(call, call.ports.sealer, job.about, start, stop - start)
         return reply
@@ -160,7 +165,7 @@ def get_job_output(call: Call, vault: Vault, request: api.GetJobOutputInput) -> 
 # -- its beginning -------------------------------------------------------------------------------------------------
 
 
-@glacier.operation(partial="Select jobs, and messages to the SNS topic: they are sent once there is SNS")
+@glacier.operation(partial="Messages to the SNS topic: they are sent once there is SNS")
 def initiate_job(call: Call, vault: Vault, request: api.InitiateJobInput) -> api.InitiateJobOutput:
     asked = request.get("jobParameters")
     if not asked:
@@ -187,7 +192,10 @@ def initiate_job(call: Call, vault: Vault, request: api.InitiateJobInput) -> api
         "created_at": call.now,
     }
     begun = call.tx.put(job(call, vault, asked, fields))
-    return {"location": path_of(vault, "jobs", begun.id), "jobId": begun.id}
+    reply: api.InitiateJobOutput = {"location": path_of(vault, "jobs", begun.id), "jobId": begun.id}
+    if begun.path:
+        reply["jobOutputPath"] = begun.path
+    return reply
 
 
 def _times(call: Call, tier: str) -> dict[str, float]:
@@ -198,20 +206,59 @@ def _times(call: Call, tier: str) -> dict[str, float]:
 
 
 def _select(call: Call, vault: Vault, asked: api.JobParameters, fields: dict[str, Any]) -> Job:
-    raise Refused("glacier", "InitiateJob of a select job", _SELECT)
+    """A job that runs a query over an archive."""
+    for name in ("Format", "InventoryRetrievalParameters", "RetrievalByteRange"):
+        if asked.get(name):
+            raise invalid(f"{name} is not allowed for select jobs")
+    for name in ("SelectParameters", "OutputLocation"):
+        if not asked.get(name):
+            raise lacking(name)
+    archive = _archive(call, vault, asked)
+    tier = fields["tier"] or "Standard"
+    location = dict(asked["OutputLocation"])
+    job = Job(
+        **{**fields, "tier": tier, **_times(call, tier)},
+        action="Select",
+        size=archive.size,
+        archive=archive.id,
+        archive_size=archive.size,
+        contents=archive.contents,
+        select=dict(asked["SelectParameters"]),
+        location=location,
+        path=select.output_path(fields["id"], location),
+        principal=call.principal,
+    )
+    _admit(call, vault, job)
+    select.begin(call, job)
+    return job
+
+
+def _archive(call: Call, vault: Vault, asked: api.JobParameters) -> Archive:
+    """The archive a job is about. Raises when it is not named or not there."""
+    archive_id = asked.get("ArchiveId")
+    if not archive_id:
+        raise lacking("ArchiveId")
+    archive = archives.find(call, vault, archive_id)
+    if archive.deleted_at is not None:
+        raise absent(f"The archive ID was not found: {archive_id}")
+    return archive
+
+
+def _admit(call: Call, vault: Vault, job: Job) -> None:
+    """Refuse what the data retrieval policy or the capacity does not let through."""
+    assert job.lane is not None, "only jobs on archives are counted"
+    if job.tier == "Standard":
+        capacity.check_policy(call, vault.account, job.lane, job.size)
+    elif job.tier == "Expedited":
+        capacity.check_capacity(call, vault.account, job.lane)
 
 
 def _retrieval(call: Call, vault: Vault, asked: api.JobParameters, fields: dict[str, Any]) -> Job:
     """A job that retrieves an archive, or a range of it."""
-    archive_id = asked.get("ArchiveId")
-    if not archive_id:
-        raise lacking("ArchiveId")
-    for name in ("Format", "InventoryRetrievalParameters"):
+    for name in ("Format", "InventoryRetrievalParameters", "SelectParameters", "OutputLocation"):
         if asked.get(name):
             raise invalid(f"{name} is not allowed for archive-retrieval jobs")
-    archive = archives.find(call, vault, archive_id)
-    if archive.deleted_at is not None:
-        raise absent(f"The archive ID was not found: {archive_id}")
+    archive = _archive(call, vault, asked)
     start, stop = _range(asked.get("RetrievalByteRange"), archive.size)
     tier = fields["tier"] or "Standard"
     job = Job(
@@ -226,11 +273,7 @@ def _retrieval(call: Call, vault: Vault, asked: api.JobParameters, fields: dict[
         start=start,
         range_hash=_hash(call, archive, start, stop),
     )
-    assert job.lane is not None
-    if tier == "Standard":
-        capacity.check_policy(call, vault.account, job.lane, job.size)
-    elif tier == "Expedited":
-        capacity.check_capacity(call, vault.account, job.lane)
+    _admit(call, vault, job)
     return job
 
 
@@ -255,7 +298,7 @@ def _hash(call: Call, archive: Archive, start: int, stop: int) -> str:
 
 def _inventory(call: Call, vault: Vault, asked: api.JobParameters, fields: dict[str, Any]) -> Job:
     """A job that gives the last inventory, or some of it."""
-    for name in ("ArchiveId", "RetrievalByteRange"):
+    for name in ("ArchiveId", "RetrievalByteRange", "SelectParameters", "OutputLocation"):
         if asked.get(name):
             raise invalid(f"{name} is not allowed for inventory-retrieval jobs")
     form = asked.get("Format") or "JSON"

@@ -73,19 +73,23 @@ def no_enclave(request: Mapping[str, Any], operation: str) -> None:
         raise Refused("kms", operation, "There are no Nitro enclaves here that a Recipient could describe.")
 
 
-def _source(call: Call, request: Mapping[str, Any], named: str | None, blob: bytes | None) -> tuple[str, Key | None]:
+def _source(call: Call, named: str | None, blob: bytes | None) -> tuple[str, Key | None]:
     """ARN and key of something to decrypt: the key that is named, else the one that the ciphertext names."""
     if named:
         return asked(call, named)
     header = read_header(blob) if blob else None
     if header is None:
-        if blob is None:
-            raise invalid("CiphertextBlob is required.")
         raise kms.error("InvalidCiphertextException")
     key = call.tx.get(Key, header.account, call.region, header.key_id)
     if key is None:
         raise _elsewhere(call)
     return key.arn, key
+
+
+def _sources(call: Call, request: Mapping[str, Any], member: str) -> list[tuple[str, Key | None]]:
+    """The same for the guard; nothing, where neither a key nor a ciphertext is given."""
+    named, blob = request.get(member), request.get("CiphertextBlob")
+    return [_source(call, named, blob)] if named or blob else []
 
 
 def _elsewhere(call: Call) -> ServiceError:
@@ -104,9 +108,7 @@ def _is_without_ciphertext(request: Mapping[str, Any]) -> bool:
 
 
 def _decrypting(call: Call, request: Mapping[str, Any]) -> list[tuple[str, Key | None]]:
-    if not request:
-        return []
-    return [_source(call, request, request.get("KeyId"), request.get("CiphertextBlob"))]
+    return _sources(call, request, "KeyId")
 
 
 def _usable_source(call: Call, request: Mapping[str, Any], named: str | None) -> Key:
@@ -116,7 +118,10 @@ def _usable_source(call: Call, request: Mapping[str, Any], named: str | None) ->
         if key.usage != "ENCRYPT_DECRYPT":
             raise kms.error("IncorrectKeyException", _INCORRECT)
     else:
-        _, found = _source(call, request, None, request.get("CiphertextBlob"))
+        blob = request.get("CiphertextBlob")
+        if blob is None:
+            raise invalid("CiphertextBlob is required.")
+        _, found = _source(call, None, blob)
         assert found is not None, "it was found when the caller was authorized"
         key = found
     usable(call, key, "ENCRYPT_DECRYPT")
@@ -248,7 +253,7 @@ def generate_random(call: Call, request: api.GenerateRandomRequest) -> api.Gener
 
 
 def _re_encrypting(call: Call, request: Mapping[str, Any]) -> list[tuple[str, Key | None]]:
-    return [_source(call, request, request.get("SourceKeyId"), request.get("CiphertextBlob"))]
+    return _sources(call, request, "SourceKeyId")
 
 
 @kms.operation(action="kms:ReEncryptFrom", resource=_re_encrypting, read_only=True, redact=("CiphertextBlob",))

@@ -26,7 +26,7 @@ _PAIRS_MAX: Final = 8
 _PAIR_CHARACTERS_MAX: Final = 384
 
 
-@kms.operation
+@kms.operation(redact=("GrantTokens", "GrantToken"))
 def create_grant(call: Call, key: Key, request: api.CreateGrantRequest) -> api.CreateGrantResponse:
     in_state(call, key, "Disabled", "PendingDeletion", "PendingReplicaDeletion", "PendingImport", "Creating")
     check_tokens(call, request)
@@ -168,7 +168,7 @@ def _named(call: Call, request: Mapping[str, Any]) -> tuple[Key | None, Grant | 
     return key, call.tx.get(Grant, key.account, key.region, key.id, request.get("GrantId") or "")
 
 
-@kms.operation(resource=_to_retire)
+@kms.operation(resource=_to_retire, redact=("GrantToken",))
 def retire_grant(call: Call, request: api.RetireGrantRequest) -> None:
     if not request.get("GrantToken") and not (request.get("KeyId") and request.get("GrantId")):
         raise invalid("You must specify a grant token, or both a key ID and a grant ID.")

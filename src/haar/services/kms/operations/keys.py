@@ -43,15 +43,15 @@ def create_key(call: Call, request: api.CreateKeyRequest) -> api.CreateKeyRespon
     origin = request.get("Origin") or "AWS_KMS"
     if origin in ("AWS_CLOUDHSM", "EXTERNAL_KEY_STORE") or request.get("CustomKeyStoreId") or request.get("XksKeyId"):
         raise kms.error("CustomKeyStoreNotFoundException", "There are no custom key stores here.")
-    tags = checked_tags(call, request, kms.bound(call.operation))
-    room_for(call, call.region)
     is_multi = bool(request.get("MultiRegion"))
     key_id = f"mrk-{call.ports.ids.hex(32)}" if is_multi else call.new_id()
+    arn = Key.arn_for(call.account, call.region, key_id)
+    tags = checked_tags(call, request, kms.bound(call.operation), arn)
+    room_for(call, call.region)
     text = request.get("Policy")
     if text is None:
         text = managed.default_policy(call)
     else:
-        arn = Key.arn_for(call.account, call.region, key_id)
         policies.check(call, text, arn, bypass=bool(request.get("BypassPolicyLockoutSafetyCheck")))
     key = Key(
         account=call.account, region=call.region, id=key_id, policy=text, spec=spec, usage=usage, origin=origin,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from haar.kit import Call, as_list, partition_of, replace
+from haar.kit.perform import record
 from haar.services.kms import managed, materials, policies, rotating
 from haar.services.kms.describe import metadata
 from haar.services.kms.operations.keys import room_for
@@ -27,6 +28,14 @@ def _primary(call: Call, key: Key) -> Family:
     return family
 
 
+def _call_in(call: Call, region: str, operation: str) -> Call:
+    """The share of a call that another region has: authorized there, and on record there."""
+    return Call(
+        call.ports, call.tx, call.principal, service="kms", operation=operation, region=region, origin=call.origin,
+        account=call.account,
+    )  # fmt: skip
+
+
 @kms.operation
 def replicate_key(call: Call, key: Key, request: api.ReplicateKeyRequest) -> api.ReplicateKeyResponse:
     family = _primary(call, key)
@@ -34,18 +43,21 @@ def replicate_key(call: Call, key: Key, request: api.ReplicateKeyRequest) -> api
     region = request["ReplicaRegion"]
     if partition_of(region) != call.partition:
         raise invalid(f"The replica region {region} is in another partition.")
+    arn = Key.arn_for(key.account, region, key.id)
     if region in (family.primary, *family.replicas):
-        arn = Key.arn_for(key.account, region, key.id)
         raise kms.error("AlreadyExistsException", f"Replica key {arn} already exists")
-    operation = kms.bound(call.operation)
-    call.ports.guard.authorize(call, "kms:CreateKey", [("*", None)], operation, dict(request))
-    tags = checked_tags(call, request, operation)
+    there, operation = _call_in(call, region, "CreateKey"), kms.bound("CreateKey")
+    asked: dict[str, Any] = {
+        "KeySpec": key.spec, "KeyUsage": key.usage, "Origin": key.origin, "MultiRegion": True,
+        **{name: request[name] for name in ("Policy", "Description", "Tags") if name in request},
+    }  # fmt: skip
+    there.ports.guard.authorize(there, "kms:CreateKey", [("*", None)], operation, asked)
+    tags = checked_tags(there, asked, operation, arn)
     room_for(call, region)
     text = request.get("Policy")
     if text is None:
         text = managed.default_policy(call)
     else:
-        arn = Key.arn_for(key.account, region, key.id)
         policies.check(call, text, arn, bypass=bool(request.get("BypassPolicyLockoutSafetyCheck")))
     replica = replace(
         key, region=region, policy=text, description=request.get("Description") or "", tags=tags, is_primary=False,
@@ -60,6 +72,9 @@ def replicate_key(call: Call, key: Key, request: api.ReplicateKeyRequest) -> api
     call.tx.put(replica)
     call.tx.put(replace(family, replicas=tuple(sorted((*family.replicas, region)))))
     call.resources.append((replica.arn, "AWS::KMS::Key"))
+    # the replica's region has a record of its own (docs: API reference of ReplicateKey)
+    there.resources.append((replica.arn, "AWS::KMS::Key"))
+    record(there, operation, asked, {"KeyMetadata": metadata(there, replica)})
     reply: dict[str, Any] = {"ReplicaKeyMetadata": metadata(call, replica), "ReplicaPolicy": text}
     if tags:
         reply["ReplicaTags"] = [{"TagKey": tag["Key"], "TagValue": tag["Value"]} for tag in as_list(tags)]
@@ -73,8 +88,9 @@ def update_primary_region(call: Call, key: Key, request: api.UpdatePrimaryRegion
     replica = call.tx.get(Key, key.account, region, key.id) if region in family.replicas else None
     if replica is None:
         raise kms.error("NotFoundException", f"Key '{Key.arn_for(key.account, region, key.id)}' does not exist")
-    operation = kms.bound(call.operation)
-    call.ports.guard.authorize(call, "kms:UpdatePrimaryRegion", [(replica.arn, replica)], operation, dict(request))
+    there, operation = _call_in(call, region, call.operation), kms.bound(call.operation)
+    there.ports.guard.authorize(there, "kms:UpdatePrimaryRegion", [(replica.arn, replica)], operation, dict(request))
+    call.resources.append((replica.arn, "AWS::KMS::Key"))
     for one in (key, replica):
         in_state(call, one, "Disabled", "PendingDeletion", "PendingReplicaDeletion", "Creating", "Updating")
     settled = call.now + _SETTLING_SECONDS
@@ -84,3 +100,5 @@ def update_primary_region(call: Call, key: Key, request: api.UpdatePrimaryRegion
     call.tx.put(replace(family, primary=region, replicas=tuple(sorted((*rest, key.region)))))
     if new.rotation_days:
         rotating.arm(call, new)
+    there.resources.extend(call.resources)
+    record(there, operation, dict(request), {})

@@ -20,12 +20,12 @@ def _check(tags: Mapping[str, str]) -> None:
     tagging.check(tags, limit=TAGS_MAX, too_many="LimitExceededException", invalid="TagException")
 
 
-def checked_tags(call: Call, request: Mapping[str, Any], operation: Operation) -> dict[str, str]:
-    """The tags of a key that is to be made: sound, and allowed by the caller's own policies."""
+def checked_tags(call: Call, request: Mapping[str, Any], operation: Operation, arn: str) -> dict[str, str]:
+    """The tags of the key that is to have an ARN: sound, and allowed by the caller's own policies."""
     tags = tags_in(request)
     if not tags:
         return {}
-    call.ports.guard.authorize(call, "kms:TagResource", [("*", None)], operation, dict(request))
+    call.ports.guard.authorize(call, "kms:TagResource", [(arn, None)], operation, dict(request))
     if len(tags) < len(request["Tags"]):
         raise kms.error("TagException", "Duplicate tag keys")
     _check(tags)

@@ -1,5 +1,35 @@
 """The operations, one file for each part of the API."""
 
-from haar.services.s3.operations import buckets, listing, objects, select
+from haar.services.s3.operations import (
+    acls,
+    bucket_policies,
+    bucket_settings,
+    buckets,
+    copying,
+    cors,
+    deleting,
+    listing,
+    multipart,
+    object_tags,
+    objects,
+    posting,
+    select,
+    website,
+)
 
-__all__ = ["buckets", "listing", "objects", "select"]
+__all__ = [
+    "acls",
+    "bucket_policies",
+    "bucket_settings",
+    "buckets",
+    "copying",
+    "cors",
+    "deleting",
+    "listing",
+    "multipart",
+    "object_tags",
+    "objects",
+    "posting",
+    "select",
+    "website",
+]

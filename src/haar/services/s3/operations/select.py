@@ -7,39 +7,30 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from haar.kit import Call, Kept
-from haar.services.s3 import encryption, shelf
+from haar.services.s3 import encryption, reading
 from haar.services.s3.authority import on_object
 from haar.services.s3.resources import Bucket
-from haar.services.s3.select import select
-from haar.services.s3.service import no_such_key, s3
+from haar.services.s3.service import access_denied, s3
 from haar.store.blobs import Blob
 
 if TYPE_CHECKING:
     from haar.kit.sealing import Seal
     from haar.shapes import s3 as api
 
-_ARCHIVED = frozenset({"GLACIER", "DEEP_ARCHIVE"})
-_ARCHIVE_TIERS = frozenset({"ARCHIVE_ACCESS", "DEEP_ARCHIVE_ACCESS"})
 
-
-@s3.operation(action="s3:GetObject", resource=on_object, data_event=True)
+@s3.operation(action="s3:GetObject", resource=on_object, data_event=True, enums=False)
 def select_object_content(
     call: Call, bucket: Bucket, request: api.SelectObjectContentRequest
 ) -> api.SelectObjectContentOutput:
-    name = request["Key"]
-    version = shelf.wanted(call, bucket, name, None)
-    if version.marker:
-        raise no_such_key(name)
+    from haar.services.s3.select import select  # an engine that most users of S3 never need
+
+    if call.principal.kind == "anonymous":  # not even where anybody may read
+        raise access_denied()
+    version = reading.wanted(call, bucket, request)
     if version.storage_class == "REDUCED_REDUNDANCY":
         raise s3.error("UnsupportedStorageClass", "Encountered invalid storage class.", status=400)
-    if version.storage_class in _ARCHIVED or version.tier in _ARCHIVE_TIERS:
-        raise s3.error(
-            "InvalidObjectState",
-            "The operation is not valid for the object's storage class",
-            status=403,
-            members={"StorageClass": version.storage_class},
-        )
-    seal = encryption.opening(call, bucket, name, version.encryption, request)
+    reading.wants_active(call, version)
+    seal = encryption.opening(call, bucket, version.name, version.encryption, request)
     content = Content(call, version.content, seal, version.about.encode())
     events = select(cast("Any", content), request, size=version.size, now=call.now)
     return {"Payload": cast("Any", events)}

@@ -112,6 +112,7 @@ class CsvInput:
                 if len(piece) > RECORD_MAX:
                     raise refusal("OverMaxRecordSize")
                 if not begun:
+                    whole = piece
                     if takes_cr and piece[-1:] == "\r":
                         piece = piece[:-1]
                     if not piece or piece[0] == comment:
@@ -126,7 +127,7 @@ class CsvInput:
                         at_end = is_last and number == len(pieces)
                         raise refusal("CSVUnescapedQuote" if at_end else "CSVEscapingRecordDelimiter")
                     else:
-                        begun, held = [piece], len(piece)
+                        begun, held = [whole], len(whole)  # its CR was none of a line end
                     continue
                 begun.append(piece)
                 held += len(piece) + len(self._record_delimiter)

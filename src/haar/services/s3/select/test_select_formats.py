@@ -140,6 +140,11 @@ def test_line_ends_may_be_crlf() -> None:
 
 
 @pytest.mark.ours
+def test_crlf_inside_quotes_stays_as_it_is() -> None:
+    assert from_csv(b'"a\r\nb",c\r\n', AllowQuotedRecordDelimiter=True) == '{"_1":"a\\r\\nb","_2":"c"}\n'
+
+
+@pytest.mark.ours
 def test_a_column_past_the_end_of_its_record_is_missing() -> None:
     assert from_csv(b"1,2,3\n4\n", "SELECT s._1, s._3 FROM S3Object s") == '{"_1":"1","_3":"3"}\n{"_1":"4"}\n'
 

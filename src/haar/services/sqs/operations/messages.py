@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: The audit trail of data events keeps no contents (docs: SQS Developer Guide, sqs-logging-using-cloudtrail.html).
 _CONTENTS = ("MessageBody", "MessageAttributes", "MessageSystemAttributes", "Entries")
+_WAIT_BOUNDS = f"Must be >= 0 and <= {WAIT_SECONDS_MAX}, if provided."
+_VISIBILITY_BOUNDS = f"Must be between 0 and {VISIBILITY_SECONDS_MAX}, if provided."
 _FIFO_ONLY = "The request includes a parameter that is not valid for this queue type"
 
 
@@ -167,16 +169,8 @@ def _weight(entry: Mapping[str, Any]) -> int:
 @sqs.operation(data_event=True, enums=False, read_only=False)
 def receive_message(call: Call, queue: Queue, request: api.ReceiveMessageRequest) -> dict[str, Any]:
     limit = within(request, "MaxNumberOfMessages", 1, 10, "Must be between 1 and 10, if provided.")
-    wait = within(
-        request, "WaitTimeSeconds", 0, WAIT_SECONDS_MAX, f"Must be >= 0 and <= {WAIT_SECONDS_MAX}, if provided."
-    )
-    hide = within(
-        request,
-        "VisibilityTimeout",
-        0,
-        VISIBILITY_SECONDS_MAX,
-        f"Must be between 0 and {VISIBILITY_SECONDS_MAX}, if provided.",
-    )
+    wait = within(request, "WaitTimeSeconds", 0, WAIT_SECONDS_MAX, _WAIT_BOUNDS)
+    hide = within(request, "VisibilityTimeout", 0, VISIBILITY_SECONDS_MAX, _VISIBILITY_BOUNDS)
     wanted = _system_attributes(request)
     limit = 1 if limit is None else limit
     wait = queue.wait_seconds if wait is None else wait
@@ -283,9 +277,10 @@ _NONE: frozenset[str] = frozenset()
 
 def _system_attributes(request: Mapping[str, Any]) -> frozenset[str]:
     """The system attributes a receive asks for, under the member's new name or its old one."""
-    names = [*(request.get("MessageSystemAttributeNames") or ()), *(request.get("AttributeNames") or ())]
-    if not names:
+    newer, older = request.get("MessageSystemAttributeNames"), request.get("AttributeNames")
+    if not newer and not older:
         return _NONE
+    names = [*(newer or ()), *(older or ())]
     for name in names:
         if name != "All" and name not in _SYSTEM:
             raise sqs.error("InvalidAttributeName", f"Unknown Attribute {name}.")

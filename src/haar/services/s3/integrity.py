@@ -1,0 +1,121 @@
+"""What a body proves of itself: its MD5 and its checksum, as the request says them and as they are.
+
+| a request says | and the answer is |
+|---|---|
+| a Content-MD5 that is no MD5 | InvalidDigest |
+| one that is not the body's | BadDigest |
+| two checksums | InvalidRequest |
+| a checksum that is none of its algorithm's | InvalidRequest |
+| one that is not the body's | BadDigest |
+
+Source: Amazon S3 User Guide, checking-object-integrity-upload.html; API Reference, "Error responses".
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any, Final
+
+from haar.kit import Body, ServiceError
+from haar.kit.checksums import ALGORITHMS, LENGTHS
+
+__all__ = ["NAMED", "PREFERRED", "algorithm_in", "check", "checksum", "encoded", "readable", "said"]
+
+#: Every algorithm that a request can name. Those that are not in ALGORITHMS are refused.
+NAMED: Final = ("CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256", "SHA512", "MD5", "XXHASH64", "XXHASH3", "XXHASH128")
+#: What S3 computes of everything for which nobody asks for another.
+PREFERRED: Final = "CRC64NVME"
+_MEMBERS: Final = {f"Checksum{name}": name for name in NAMED}
+
+
+def said(request: Mapping[str, Any]) -> dict[str, str]:
+    """The checksums among the members of a request: algorithm -> base64."""
+    return {name: request[member] for member, name in _MEMBERS.items() if request.get(member) is not None}
+
+
+def algorithm_in(request: Mapping[str, Any], said_to_be: str | None = None) -> tuple[str, str]:
+    """The algorithm and the checksum that a request sends, both "" for none. Raises InvalidRequest.
+
+    `said_to_be` is the algorithm that the SDK announced, where the operation has such a member.
+    """
+    given = said(request)
+    if len(given) > 1:
+        text = "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed."
+        raise _invalid(text)
+    if not given:
+        if said_to_be:
+            raise _invalid(
+                "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer "
+                "headers were found."
+            )
+        return "", ""
+    [(algorithm, value)] = given.items()
+    if said_to_be and said_to_be.upper() != algorithm:
+        raise _invalid("Value for x-amz-sdk-checksum-algorithm header is invalid.")
+    if algorithm not in ALGORITHMS:
+        raise unsupported()
+    readable(algorithm, value)
+    return algorithm, value
+
+
+def check(body: Body, request: Mapping[str, Any]) -> tuple[str, str]:
+    """Compare a body with what its request says of it: the algorithm and the checksum, both "" when it says none.
+
+    Raises InvalidDigest, BadDigest, InvalidRequest.
+    """
+    announced = request.get("ContentMD5")
+    if announced is not None:
+        _check_md5(body, announced)
+    algorithm, value = algorithm_in(request, request.get("ChecksumAlgorithm"))
+    if algorithm and checksum(body, algorithm) != value:
+        text = f"The {algorithm} you specified did not match the calculated checksum."
+        raise ServiceError("BadDigest", text, status=400)
+    return algorithm, value
+
+
+def checksum(body: Body, algorithm: str) -> str:
+    """A body's checksum, in base64."""
+    return encoded(body.digest(algorithm))
+
+
+def encoded(digest: bytes) -> str:
+    """A digest as headers have it."""
+    return base64.b64encode(digest).decode()
+
+
+def readable(algorithm: str, value: str) -> bytes:
+    """The bytes of a checksum. Raises InvalidRequest for what cannot be one of the algorithm."""
+    try:
+        raw = base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        raw = b""
+    if len(raw) != LENGTHS[algorithm]:
+        raise _invalid(f"Value for x-amz-checksum-{algorithm.lower()} header is invalid.")
+    return raw
+
+
+def unsupported() -> ServiceError:
+    """NotImplemented, for a checksum that nothing here computes."""
+    text = "A header you provided implies functionality that is not implemented"
+    return ServiceError("NotImplemented", text, status=501)
+
+
+def _check_md5(body: Body, announced: str) -> None:
+    try:
+        expected = base64.b64decode(announced, validate=True)
+    except (binascii.Error, ValueError):
+        expected = b""
+    if len(expected) != LENGTHS["MD5"]:
+        members = {"Content-MD5": announced}
+        raise ServiceError("InvalidDigest", "The Content-MD5 you specified was invalid.", status=400, members=members)
+    found = body.digest("MD5")
+    if found != expected:
+        text = "The Content-MD5 you specified did not match what we received."
+        members = {"ExpectedDigest": announced, "CalculatedDigest": encoded(found)}
+        raise ServiceError("BadDigest", text, status=400, members=members)
+
+
+def _invalid(text: str) -> ServiceError:
+    return ServiceError("InvalidRequest", text, status=400)
