@@ -21,8 +21,14 @@ class Ids:
 
     def uuid(self) -> str:
         """A random UUID, such as a request id or a message id."""
-        h = f"{(self._bits(128) & ~(0xF000C000 << 48) & ~(0xF << 76) & ~(0x3 << 62)) | (4 << 76) | (2 << 62):032x}"
-        return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
+        bits = self._bits(128)
+        return "%08x-%04x-4%03x-%04x-%012x" % (  # noqa: UP031  # quicker than an f-string, on every call
+            bits >> 96,
+            bits >> 80 & 0xFFFF,
+            bits >> 64 & 0xFFF,
+            0x8000 | bits >> 48 & 0x3FFF,
+            bits & 0xFFFFFFFFFFFF,
+        )
 
     def hex(self, digits: int) -> str:
         """So many random hexadecimal digits, as in `i-0123456789abcdef0`."""

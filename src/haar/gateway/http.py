@@ -47,8 +47,8 @@ _SWEEP_SECONDS = 15
 _FIELDS: dict[bytes, str] = {}
 _FIELDS_MAX = 512
 _WRITE_HIGH_WATER = 4 * 1024 * 1024
-#: The same while a stream is sent: it is made as fast as it is taken.
-_STREAM_HIGH_WATER = 1024 * 1024
+#: The same while a stream is sent: the next piece is made when the last one is gone, so that nothing is moved about.
+_STREAM_HIGH_WATER = 0
 #: Seconds between two looks for large bytes that nothing refers to, and between two for what a crash left behind.
 _ORPHANS_SECONDS = 15
 _ABANDONED_SECONDS = 3600

@@ -47,12 +47,13 @@ class Upload:
 
     def take(self, pieces: list[bytes]) -> None:
         """Take in more of the body as it came over the wire. Raises ServiceError, StoreFull; then it is over."""
-        piece = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        if self._decoder is not None:
-            piece = self._decoder.feed(piece)
-        for digest in self._digests.values():
-            digest.update(piece)
-        self._writer.write(piece)
+        # one by one: what was just read is still in the processor's cache for all that is done with it
+        for piece in pieces:
+            if self._decoder is not None:
+                piece = self._decoder.feed(piece)  # noqa: PLW2901
+            for digest in self._digests.values():
+                digest.update(piece)
+            self._writer.write(piece)
 
     def finish(self) -> Body:
         """The whole body. Raises ServiceError when it is not what was signed, StoreFull."""

@@ -372,13 +372,14 @@ def _opened(file: IO[bytes], key: bytes, start: int, stop: int) -> Iterator[byte
 
     decrypt = AESGCM(key).decrypt
     number = start // PIECE
-    with file:
+    sealed = bytearray(PIECE + _TAG)  # one for all pieces: memory that is in the cache already
+    with file, memoryview(sealed) as view:
         file.seek(number * (PIECE + _TAG))
         at = number * PIECE
         while at < stop:
-            sealed = file.read(PIECE + _TAG)
+            size = file.readinto(sealed)  # type: ignore[attr-defined]  # every file that can be opened here has it
             try:
-                piece = decrypt(_nonce(number), sealed, None)
+                piece = decrypt(_nonce(number), view[:size], None)
             except (InvalidTag, ValueError):
                 raise HaarError("a blob is damaged: its bytes are not those that were written") from None
             if at < start or at + len(piece) > stop:

@@ -77,8 +77,10 @@ def encode(values: tuple[Any, ...]) -> bytes:
 
 
 @cache
-def encoder(shape: str) -> Callable[[tuple[Any, ...]], bytes]:
+def encoder(shape: str, table: str = "") -> Callable[[tuple[Any, ...]], bytes]:
     """`encode` for tuples of one shape, twice as quick: a letter a value, `f` for a float, `s` for a text.
+
+    With a table, what all its keys begin with stands in front.
 
     A value of another type than its letter says is no mistake, only slower.
     """
@@ -88,6 +90,9 @@ def encoder(shape: str) -> Callable[[tuple[Any, ...]], bytes]:
     pieces: list[str] = []
     texts: list[str] = []
     checks: list[tuple[str, str, int]] = []
+    start = table_prefix(table) if table else b""
+    # the beginning is written into the first piece, where that is a text
+    head = rf"{table}\0" if table and shape[:1] == "s" else ""
     for letter, name in zip(shape + "f", [*names, ""], strict=True):
         if name and letter == "s":
             guards.append(f"{name}.__class__ is str")
@@ -95,8 +100,9 @@ def encoder(shape: str) -> Callable[[tuple[Any, ...]], bytes]:
             continue
         if texts:
             piece = f"t{len(pieces)}"
-            joined = "".join(rf"\x10{{{text}}}\0" for text in texts)
-            checks.append((piece, joined, len(texts)))
+            joined = head + "".join(rf"\x10{{{text}}}\0" for text in texts)
+            checks.append((piece, joined, len(texts) + bool(head)))
+            head = ""
             pieces.append(piece)
             texts = []
         if name:
@@ -110,9 +116,9 @@ def encoder(shape: str) -> Callable[[tuple[Any, ...]], bytes]:
     lines.append("        except UnicodeEncodeError:")
     lines.append("            clean = False")
     lines.append("        if clean:")
-    lines.append(f"            return {' + '.join(pieces)}")
-    lines.append("    return encode(values)")
-    scope: dict[str, Any] = {"encode": encode, "positive": _positive}
+    lines.append(f"            return {'' if not table or shape[:1] == 's' else 'start + '}{' + '.join(pieces)}")
+    lines.append("    return start + encode(values)")
+    scope: dict[str, Any] = {"encode": encode, "positive": _positive, "start": start}
     exec("\n".join(lines), scope)  # noqa: S102 (made of the letters of a shape and nothing else)
     made: Callable[[tuple[Any, ...]], bytes] = scope["encode_shape"]
     return made

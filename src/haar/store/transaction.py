@@ -18,7 +18,9 @@ from operator import attrgetter
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
-from haar.record import Index, Record, decode, encode
+import msgspec
+
+from haar.record import Index, Record, decode
 from haar.store import keys
 from haar.store.backend import RawTransaction
 
@@ -31,6 +33,8 @@ R = TypeVar("R", bound=Record)
 
 #: In a set of changes: anything may have changed (the store was loaded or cleared).
 EVERYTHING: tuple[str, Any] = ("*", None)
+
+_pack = msgspec.msgpack.Encoder().encode
 
 #: How many rows of a `hot` kind are kept decoded.
 _KEPT_MAX = 4096
@@ -48,19 +52,22 @@ class _Indexed:
         self.index = index
         self.prefix = keys.table_prefix(index.name)
         self.heads = _getter(index.fields)
-        self.encode = keys.encoder(_shape(index.kind, index.fields))
+        self.encode = keys.encoder(_shape(index.kind, index.fields), index.name)
 
     def entry(self, record: Record, tail: bytes) -> bytes | None:
         heads = self.heads(record)
         if heads[0] is None:
             return None
-        return self.prefix + self.encode(heads) + tail
+        return self.encode(heads) + tail
 
 
 class Plan:
     """What writing a kind takes, worked out once."""
 
-    __slots__ = ("changed", "declared", "encode", "indexes", "kept", "key_of", "kind", "prefix", "starts", "table")
+    __slots__ = (
+        "changed", "declared", "indexes", "kept", "key_of", "kind", "prefix", "row", "starts", "table", "tail_at",
+        "version",
+    )  # fmt: skip
 
     def __init__(self, kind: type[Record]) -> None:
         assert kind.__keys__, f"{kind.__table__} declares no key()"
@@ -68,7 +75,10 @@ class Plan:
         self.table = kind.__table__
         self.prefix = keys.table_prefix(kind.__table__)
         self.key_of = _getter(kind.__keys__)
-        self.encode = keys.encoder(_shape(kind, kind.__keys__))
+        #: the whole key of a row
+        self.row = keys.encoder(_shape(kind, kind.__keys__), kind.__table__)
+        self.tail_at = len(self.prefix)
+        self.version = bytes((kind.__version__,))
         self.indexes = [_Indexed(index) for index in kind.__indexes__]
         #: what the entries of each index begin with
         self.starts = {indexed.index: indexed.prefix for indexed in self.indexes}
@@ -110,7 +120,7 @@ class Transaction:
             if found is not _UNREAD:
                 return found
         assert len(key) == len(kind.__keys__), f"{plan.table} has the key {kind.__keys__}, not {key}"
-        stored = self._raw.get(plan.prefix + plan.encode(key))
+        stored = self._raw.get(plan.row(key))
         record = None if stored is None else decode(kind, stored)
         if kept is not None and self._keeps:
             if len(kept) >= _KEPT_MAX:
@@ -128,12 +138,12 @@ class Transaction:
         key_values = plan.key_of(record)
         if plan.kept is not None:
             self._unkeep(plan, key_values)
-        tail = plan.encode(key_values)
-        key = plan.prefix + tail
+        key = plan.row(key_values)
         if plan.indexes or plan.changed:
+            tail = key[plan.tail_at :]
             stored = raw.get(key)
             old = None if stored is None else decode(kind, stored)
-            raw.put(key, encode(record))
+            raw.put(key, plan.version + _pack(record))
             for indexed in plan.indexes:
                 entry = indexed.entry(record, tail)
                 if old is not None:
@@ -149,7 +159,7 @@ class Transaction:
             for function in plan.changed:
                 function(self, old, record)
         else:
-            raw.put(key, encode(record))
+            raw.put(key, plan.version + _pack(record))
             self._writes += 1
             self.changed.add((plan.table, key_values[0]))
         return record
@@ -165,13 +175,15 @@ class Transaction:
             return self.put(record)
         raw = self._raw
         key_values = plan.key_of(record)
-        tail = plan.encode(key_values)
-        raw.put(plan.prefix + tail, encode(record))
-        size = len(tail).to_bytes(_TAIL_BYTES, "big")
-        for indexed in plan.indexes:
-            entry = indexed.entry(record, tail)
-            if entry is not None:
-                raw.put(entry, size)
+        key = plan.row(key_values)
+        raw.put(key, plan.version + _pack(record))
+        if plan.indexes:
+            tail = key[plan.tail_at :]
+            size = len(tail).to_bytes(_TAIL_BYTES, "big")
+            for indexed in plan.indexes:
+                entry = indexed.entry(record, tail)
+                if entry is not None:
+                    raw.put(entry, size)
         self._writes += 1
         self.changed.add((plan.table, key_values[0]))
         return record
@@ -191,8 +203,7 @@ class Transaction:
         if plan.kept is not None:
             self._unkeep(plan, key_values)
         raw = self._raw
-        tail = plan.encode(key_values)
-        row = plan.prefix + tail
+        row = plan.row(key_values)
         if not plan.indexes and not plan.changed:
             if not raw.delete(row):
                 return False
@@ -204,6 +215,7 @@ class Transaction:
             return False
         old = decode(kind, stored)
         raw.delete(row)
+        tail = row[plan.tail_at :]
         for indexed in plan.indexes:
             entry = indexed.entry(old, tail)
             if entry is not None:

@@ -64,7 +64,9 @@ def may_write(request: Mapping[str, Any], current: Version | None) -> None:
     is_there = current is not None and not current.marker
     if none_match is not None:
         if none_match != "*":
-            raise not_implemented("If-None-Match", "We don't accept the provided value of If-None-Match header for this API")
+            raise not_implemented(
+                "If-None-Match", "We don't accept the provided value of If-None-Match header for this API"
+            )
         if is_there:
             raise _failed("If-None-Match")
     elif match is not None:

@@ -86,7 +86,9 @@ def algorithm_of(request: Mapping[str, Any], version: Version) -> str:
 def refuse_large(version: Version) -> None:
     """Raise InvalidRequest for a source that only a multipart upload can copy."""
     if version.size > COPY_BYTES_MAX:
-        text = f"The specified copy source is larger than the maximum allowable size for a copy source: {COPY_BYTES_MAX}"
+        text = (
+            f"The specified copy source is larger than the maximum allowable size for a copy source: {COPY_BYTES_MAX}"
+        )
         raise ServiceError("InvalidRequest", text, status=400)
 
 
@@ -104,8 +106,8 @@ def refuse_idle(bucket: Bucket, source: Bucket, version: Version, request: Mappi
     )  # fmt: skip
     if not changes:
         text = (
-            "This copy request is illegal because it is trying to copy an object to itself without changing the object's "
-            "metadata, storage class, website redirect location or encryption attributes."
+            "This copy request is illegal because it is trying to copy an object to itself without changing the "
+            "object's metadata, storage class, website redirect location or encryption attributes."
         )
         raise ServiceError("InvalidRequest", text, status=400)
 

@@ -75,6 +75,15 @@ def test_a_put_of_more_than_5_gib_is_refused_before_a_byte_is_read(s3: Any) -> N
     assert caught.value.members == {"ProposedSize": 5 * 1024**3 + 1, "MaxSizeAllowed": 5 * 1024**3}  # type: ignore[attr-defined]
 
 
+@pytest.mark.documented(CODES)
+def test_a_body_whose_length_nobody_knows_is_refused() -> None:
+    from haar.services.s3 import new_objects
+
+    with pytest.raises(Exception, match="Content-Length") as caught:
+        new_objects.length_allowed(None)
+    assert (caught.value.code, caught.value.status) == ("MissingContentLength", 411)  # type: ignore[attr-defined]
+
+
 @pytest.mark.fact("S3-003")
 def test_a_bucket_has_no_quota_on_objects_or_bytes(s3: Any) -> None:
     from haar.services.s3 import s3 as service
@@ -584,6 +593,17 @@ def test_an_unknown_attribute_is_an_invalid_argument(s3: Any) -> None:
     s3.put_object(Bucket="attic", Key="a")
     error = refused(s3.get_object_attributes, Bucket="attic", Key="a", ObjectAttributes=["Colour"])
     assert (error["Code"], error["ArgumentName"]) == ("InvalidArgument", "x-amz-object-attributes")
+
+
+@pytest.mark.documented(API + "API_GetObjectAttributes.html")
+def test_attributes_must_be_named(s3: Any) -> None:
+    def forget(request: Any, **_: Any) -> None:
+        del request.headers["x-amz-object-attributes"]
+
+    s3.put_object(Bucket="attic", Key="a")
+    s3.meta.events.register("before-sign.s3.GetObjectAttributes", forget)
+    error = refused(s3.get_object_attributes, Bucket="attic", Key="a", ObjectAttributes=["ETag"])
+    assert (error["Code"], error["Status"]) == ("InvalidArgument", 400)
 
 
 @pytest.mark.documented(API + "API_GetObjectAttributes.html")

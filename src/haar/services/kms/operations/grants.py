@@ -44,7 +44,7 @@ def create_grant(call: Call, key: Key, request: api.CreateGrantRequest) -> api.C
     source_arn = constraints.get("SourceArn") or ""
     if grantee_is_service and (not source_arn or retirer is None):
         raise invalid("A GranteeServicePrincipal needs a SourceArn constraint and a retiring principal.")
-    _check_delegation(call, key, operations)
+    _check_delegation(call, key, operations, dict(request))
     name = request.get("Name") or ""
     wanted = Grant(
         account=key.account, region=key.region, key_id=key.id, id="", grantee=grantee, retirer=retirer,
@@ -94,7 +94,7 @@ def _check_constraints(key: Key, equals: Mapping[str, str] | None, subset: Mappi
             raise invalid(f"A pair of an encryption context constraint has up to {_PAIR_CHARACTERS_MAX} characters.")
 
 
-def _check_delegation(call: Call, key: Key, operations: tuple[str, ...]) -> None:
+def _check_delegation(call: Call, key: Key, operations: tuple[str, ...], request: dict[str, Any]) -> None:
     """Who may make grants only because of a grant, gives no more than that grant has."""
     held = [
         grant
@@ -105,7 +105,8 @@ def _check_delegation(call: Call, key: Key, operations: tuple[str, ...]) -> None
     if not held or any({*operations} <= {*grant.operations} for grant in held):
         return
     # the caller's own permission may come from the key policy as well: then nothing limits what is given
-    call.ports.guard.authorize(call, "kms:CreateGrant", [(key.arn, without_grants(key))], kms.bound(call.operation), {})
+    alone = [(key.arn, without_grants(key))]
+    call.ports.guard.authorize(call, "kms:CreateGrant", alone, kms.bound(call.operation), request)
 
 
 def _the_same(call: Call, wanted: Grant) -> Grant | None:

@@ -102,6 +102,7 @@ def room_for(call: Call, region: str) -> None:
 
 @kms.operation
 def describe_key(call: Call, key: Key, request: api.DescribeKeyRequest) -> api.DescribeKeyResponse:
+    check_tokens(call, request)
     return {"KeyMetadata": metadata(call, key)}
 
 

@@ -49,15 +49,16 @@ def delete_object(call: Call, bucket: Bucket, request: api.DeleteObjectRequest) 
 @s3.operation(action="s3:DeleteObject", open=True, resource=on_bucket, data_event=True, enums=False)
 def delete_objects(call: Call, bucket: Bucket, request: api.DeleteObjectsRequest) -> api.DeleteObjectsOutput:
     """Each key is authorized, and can fail, on its own."""
-    wanted = request["Delete"]["Objects"]
-    if not 1 <= len(wanted) <= _AT_ONCE_MAX:
+    wanted = request["Delete"].get("Objects") or ()
+    if not 1 <= len(wanted) <= _AT_ONCE_MAX or not all(one.get("Key") for one in wanted):
         raise malformed_xml()
+    _demand_integrity(call, request)
     is_quiet = bool(request["Delete"].get("Quiet"))
     deleted: list[dict[str, Any]] = []
     errors: list[dict[str, Any]] = []
     for one in wanted:
         name, version_id = one["Key"], one.get("VersionId") or None
-        told = {"Key": name, **({"VersionId": version_id} if version_id else {})}
+        told: dict[str, Any] = {"Key": name, **({"VersionId": version_id} if version_id else {})}
         try:
             found = _delete_one(call, bucket, one, name, version_id, request)
         except ServiceError as error:
@@ -70,6 +71,13 @@ def delete_objects(call: Call, bucket: Bucket, request: api.DeleteObjectsRequest
             deleted.append(told)
     reply: Any = {"Deleted": deleted, "Errors": errors, **presented.request_charged(bucket, request)}
     return reply  # type: ignore[no-any-return]
+
+
+def _demand_integrity(call: Call, request: Mapping[str, Any]) -> None:
+    """Refuse a list of what is to go that nothing guards on its way. A service of this cloud sends it over no wire."""
+    if call.origin.host and not request.get("ContentMD5") and not request.get("Checksums"):
+        text = "Missing required header for this request: Content-MD5"
+        raise ServiceError("InvalidRequest", text, status=400)
 
 
 def _delete_one(

@@ -23,18 +23,14 @@ def _action(verb: str) -> Callable[[Call, Mapping[str, Any]], str]:
 
 
 @s3.operation(action=_action("Get"), resource=on_object, data_event=True)
-def get_object_tagging(
-    call: Call, bucket: Bucket, request: api.GetObjectTaggingRequest
-) -> api.GetObjectTaggingOutput:
+def get_object_tagging(call: Call, bucket: Bucket, request: api.GetObjectTaggingRequest) -> api.GetObjectTaggingOutput:
     version = reading.wanted(call, bucket, request)
     reply: Any = {"TagSet": as_list(version.tags), **presented.version_id_of(bucket, version)}
     return reply  # type: ignore[no-any-return]
 
 
 @s3.operation(action=_action("Put"), resource=on_object, data_event=True)
-def put_object_tagging(
-    call: Call, bucket: Bucket, request: api.PutObjectTaggingRequest
-) -> api.PutObjectTaggingOutput:
+def put_object_tagging(call: Call, bucket: Bucket, request: api.PutObjectTaggingRequest) -> api.PutObjectTaggingOutput:
     tags = object_tags.checked((one["Key"], one["Value"]) for one in request["Tagging"]["TagSet"])
     return _retag(call, bucket, request, tags, "ObjectTagging:Put")  # type: ignore[return-value]
 
@@ -46,9 +42,7 @@ def delete_object_tagging(
     return _retag(call, bucket, request, {}, "ObjectTagging:Delete")  # type: ignore[return-value]
 
 
-def _retag(
-    call: Call, bucket: Bucket, request: Mapping[str, Any], tags: dict[str, str], event: str
-) -> dict[str, str]:
+def _retag(call: Call, bucket: Bucket, request: Mapping[str, Any], tags: dict[str, str], event: str) -> dict[str, str]:
     version = shelf.update(call, replace(reading.wanted(call, bucket, request), tags=tags))
     for listener in shelf.after_change:
         listener(call, bucket, event, version)

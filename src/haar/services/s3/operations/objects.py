@@ -23,7 +23,13 @@ s3.refuses(
     "ListDirectoryBuckets",
     "RenameObject",
 )
-s3.refuses("Objects have no annotations.", "PutObjectAnnotation", "GetObjectAnnotation", "DeleteObjectAnnotation", "ListObjectAnnotations")  # fmt: skip
+s3.refuses(
+    "Objects have no annotations.",
+    "PutObjectAnnotation",
+    "GetObjectAnnotation",
+    "DeleteObjectAnnotation",
+    "ListObjectAnnotations",
+)
 s3.refuses("AWS itself no longer makes torrents of objects.", "GetObjectTorrent")
 s3.refuses("There are no Object Lambda access points to write an answer to.", "WriteGetObjectResponse")
 
@@ -170,7 +176,7 @@ def get_object_attributes(
     call: Call, bucket: Bucket, request: api.GetObjectAttributesRequest
 ) -> api.GetObjectAttributesOutput:
     new_objects.demand(call, _reads(call, request), request)
-    wanted = {one.strip() for one in request["ObjectAttributes"]}
+    wanted = {one.strip() for one in request.get("ObjectAttributes") or ()}
     if not wanted - {""}:
         text = "The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or empty"
         raise invalid_argument(text, "x-amz-object-attributes", "")
