@@ -67,7 +67,7 @@ class Cloud:
         self.store = Store.open(self.config.store, durability=self.config.durability)
         self.files = Files(
             folder_of(self.config.store, self.config.files), durability=self.config.durability,
-            now=self.clock.real, random_bytes=self.ids.bytes,
+            now=self.clock.real, random_bytes=Ids(self.config.seed).bytes,  # made when first needed, whatever was drawn
         )  # fmt: skip
         self.hub = Hub()
         self._lock = threading.RLock()

@@ -31,6 +31,8 @@ SPOKEN: Mapping[str, str] = {
     "SerialNumber": f"arn:aws:iam::{ACCOUNT}:mfa/nobody-made-this",
     "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/nobody-made-this",
     "TargetPrincipal": "111111111111",
+    "ReplicaRegion": "eu-west-1",
+    "PrimaryRegion": "eu-west-1",
 }
 
 #: Members that the models do not require and the services do: a queue (which the path may also name), a policy's ARN.

@@ -29,6 +29,8 @@ ODD: Mapping[str, str] = {
     "servicequotas:TagResource": "likewise",
     "servicequotas:UntagResource": "likewise",
 }
+#: Actions that are newer than the reference at hand, and where AWS names them.
+NEWER: Mapping[str, str] = {"kms:GetKeyLastUsage": "API reference of GetKeyLastUsage, required permissions"}
 KINDS = [
     kind for kind in RECORDS.values() if issubclass(kind, Resource | GlobalResource) and "arn" in kind.__declared__
 ]
@@ -58,14 +60,15 @@ def fits(action: str, arn: str) -> bool:
 @pytest.mark.parametrize("operation", OPERATIONS, ids=id_of)
 def test_the_action_of_an_operation_is_in_the_reference(operation: Operation) -> None:
     assert isinstance(operation.action, str), "a computed action is checked by what a life asks"
-    assert actions.find(operation.action) is not None
+    assert (actions.find(operation.action) is None) is (operation.action in NEWER)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=id_of)
 def test_an_operation_is_asked_on_what_its_actions_act_on(life: Any, operation: Operation) -> None:
     asked = [(a, arn) for s, name, a, arn in life.asked if (s, name) == (operation.service.name, operation.name)]
     assert asked or operation.open
-    assert not [(action, arn) for action, arn in asked if action not in ODD and not fits(action, arn)]
+    known = [(action, arn) for action, arn in asked if action not in ODD and action not in NEWER]
+    assert not [(action, arn) for action, arn in known if not fits(action, arn)]
 
 
 @pytest.mark.parametrize("action", ODD)

@@ -34,6 +34,7 @@ def furnish(cloud: Cloud) -> dict[str, dict[str, Any]]:
         **_company(cloud),
         **_limits(cloud),
         **_trails(cloud),
+        **_keys(cloud),
     }
 
 
@@ -199,6 +200,23 @@ def _trails(cloud: Cloud) -> dict[str, dict[str, Any]]:
     }  # fmt: skip
 
 
+def _keys(cloud: Cloud) -> dict[str, dict[str, Any]]:
+    kms = cloud.client("kms")
+    user = f"arn:aws:iam::{ACCOUNT}:user/u1"
+    tags = [{"TagKey": f"k{n}", "TagValue": "v"} for n in range(4)]
+    for _ in range(4):
+        key = kms.create_key(Tags=tags)["KeyMetadata"]["KeyId"]
+    for n in range(1, 5):
+        kms.create_alias(AliasName=f"alias/a{n}", TargetKeyId=key)
+        kms.create_grant(KeyId=key, GranteePrincipal=user, RetiringPrincipal=user, Operations=["Encrypt"])
+        kms.rotate_key_on_demand(KeyId=key)
+    named = {"KeyId": key}
+    return {
+        "kms:ListAliases": {}, "kms:ListGrants": named, "kms:ListKeyPolicies": named, "kms:ListKeyRotations": named,
+        "kms:ListKeys": {}, "kms:ListResourceTags": named, "kms:ListRetirableGrants": {"RetiringPrincipal": user},
+    }  # fmt: skip
+
+
 #: Lists with fewer than three things, and why.
 SHORT: Mapping[str, str] = {
     "cloudtrail:ListPublicKeys": "one pair of keys a month",
@@ -206,6 +224,7 @@ SHORT: Mapping[str, str] = {
     "iam:ListAccountAliases": "one alias an account",
     "iam:ListSigningCertificates": "one certificate is uploaded once",
     "iam:ListSSHPublicKeys": "one key is uploaded once",
+    "kms:ListKeyPolicies": "one policy a key",
     "organizations:ListParents": "one parent",
     "organizations:ListRoots": "one root",
     "service-quotas:ListRequestedServiceQuotaChangeHistoryByQuota": "one open request a quota",

@@ -73,10 +73,26 @@ def _receive(cloud: Cloud, url: str) -> object:
     return cloud.client("sqs").receive_message(QueueUrl=url).get("Messages")
 
 
+def _key(cloud: Cloud) -> dict[str, str]:
+    """A key, and a user to grant something."""
+    cloud.client("iam").create_user(UserName="holder")
+    return {"KeyId": cloud.client("kms").create_key()["KeyMetadata"]["KeyId"]}
+
+
+def _alias(cloud: Cloud, key: dict[str, str]) -> object:
+    return cloud.client("kms").create_alias(AliasName="alias/x", TargetKeyId=key["KeyId"])
+
+
+def _grant(cloud: Cloud, key: dict[str, str]) -> object:
+    holder = f"arn:aws:iam::{ACCOUNT}:user/holder"
+    return cloud.client("kms").create_grant(**key, GranteePrincipal=holder, Operations=["Encrypt"])
+
+
 ROLE = {"RoleName": "x", "AssumeRolePolicyDocument": trusting(AWS=ACCOUNT)}
 CERTIFICATE = {"CertificateBody": material.certificate(), "PrivateKey": material.private()}
 SCP = {"Content": document("*"), "Description": "", "Name": "x", "Type": "SERVICE_CONTROL_POLICY"}
 VIOLATED = "ConstraintViolationException"
+EXCEEDED = "LimitExceededException"
 
 #: By the quota's code.
 ONE_MORE: Mapping[str, Case] = {
@@ -106,6 +122,10 @@ ONE_MORE: Mapping[str, Case] = {
         lambda cloud, place: place[0].create_organizational_unit(ParentId=place[1], Name="x"), VIOLATED, _company
     ),
     "L-29A0C5DF": Case(lambda cloud, place: place[0].create_policy(**SCP), VIOLATED, _company),
+    "L-C2F1777E": Case(lambda cloud, prepared: cloud.client("kms").create_key(), EXCEEDED),
+    "L-340F62FB": Case(_alias, EXCEEDED, _key),
+    "L-D594A657": Case(_grant, EXCEEDED, _key),
+    "L-0E66C9C0": Case(lambda cloud, key: cloud.client("kms").rotate_key_on_demand(**key), EXCEEDED, _key),
     "in-flight-standard": Case(_receive, "OverLimit", _queue),
     "in-flight-fifo": Case(_receive, "", _line),
 }

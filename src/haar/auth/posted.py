@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from haar.kit.identity import Principal
     from haar.store.transaction import Transaction
 
-_MISSING: Final = "Bucket POST must contain a field named '{0}'.  If it is specified, please check the order of the fields."
+_MISSING: Final = (
+    "Bucket POST must contain a field named '{0}'.  If it is specified, please check the order of the fields."
+)
 _MISMATCH: Final = (
     "The request signature we calculated does not match the signature you provided. Check your key and signing method."
 )

@@ -65,6 +65,12 @@ _ON_OBJECT: Final = {
     "WRITE_ACP": ("s3:PutObjectAcl", "s3:PutObjectVersionAcl"),
 }
 
+_TABLES: Final = {
+    "bucket": _ON_BUCKET,
+    "new object": {**_ON_BUCKET, "WRITE": ("s3:PutObject", "s3:PutObjectAcl", "s3:PutObjectVersionAcl")},
+    "object": _ON_OBJECT,
+}
+
 Grant = dict[str, Any]
 
 
@@ -104,9 +110,7 @@ def wanted(request: Mapping[str, Any], owner: str, bucket_owner: str, *, for_obj
     body = request.get("AccessControlPolicy")
     headers = [name for name in PERMISSIONS if request.get(name)]
     if request.get("ACL") and headers:
-        raise ServiceError(
-            "InvalidRequest", "Specifying both Canned ACLs and Header Grants is not allowed", status=400
-        )
+        raise ServiceError("InvalidRequest", "Specifying both Canned ACLs and Header Grants is not allowed", status=400)
     if body is not None and (request.get("ACL") or headers):
         raise ServiceError("UnexpectedContent", "This request does not support content", status=400)
     if request.get("ACL"):
@@ -231,13 +235,15 @@ def _malformed() -> ServiceError:
 
 
 def statements(
-    bucket: Bucket, version: Version | None, caller: str, *, ignores_public: bool
+    bucket: Bucket, version: Version | None, caller: str, *, ignores_public: bool, creates: bool = False
 ) -> tuple[str, ...]:
-    """Policy statements (JSON) that allow what the ACLs of a bucket and of an object grant to a caller's account."""
+    """Policy statements (JSON) that allow what the ACLs of a bucket and of an object grant to a caller's account.
+
+    `creates` says that the request makes a new object: who may write into a bucket may say who reads what is written.
+    """
     found: list[str] = []
     if bucket.acl is not None:
-        text = json.dumps(bucket.acl)
-        found += _granted(text, "bucket", caller, ignores_public)
+        found += _granted(json.dumps(bucket.acl), "new object" if creates else "bucket", caller, ignores_public)
     if version is not None and version.acl is not None:
         found += _granted(json.dumps(version.acl), "object", caller, ignores_public)
     return tuple(found)
@@ -254,7 +260,7 @@ def _granted(acl: str, on: str, caller: str, ignores_public: bool) -> tuple[str,
 def _allowances(
     acl: list[Grant], on: str, caller: str, ignores_public: bool
 ) -> Iterator[tuple[Any, dict[str, Any], list[str]]]:
-    table: Mapping[str, tuple[str, ...]] = _ON_BUCKET if on == "bucket" else _ON_OBJECT
+    table: Mapping[str, tuple[str, ...]] = _TABLES[on]
     for grant in acl:
         permission = grant["Permission"]
         names = [*table] if permission == "FULL_CONTROL" else [permission]

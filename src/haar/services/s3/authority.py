@@ -43,6 +43,7 @@ _OF_THE_OBJECT: Final = frozenset(
         "PutObjectRetention", "GetObjectLegalHold", "PutObjectLegalHold", "CopyObject", "UploadPartCopy",
     )
 )  # fmt: skip
+_CREATING: Final = frozenset(("PutObject", "CopyObject", "CreateMultipartUpload"))
 _HOST_REGION: Final = re.compile(r"(?:^|[.-])s3[.-](?:dualstack\.|fips\.)?([a-z]{2}(?:-[a-z]+)+-\d)\.")
 _HOST_END: Final = re.compile(r"(?:^|\.)(localhost(?:\.localstack\.cloud)?|amazonaws\.com(?:\.cn)?)(:\d+)?$")
 
@@ -217,7 +218,9 @@ def _place(
         _restrict(call, bucket, more)
     if bucket.ownership != acls.ENFORCED and (bucket.acl is not None or version is not None):
         ignores_public = "IgnorePublicAcls" in public.block_of(call, bucket, more)
-        grants = acls.statements(bucket, version, call.principal.account, ignores_public=ignores_public)
+        creates = call.operation in _CREATING
+        caller = call.principal.account
+        grants = acls.statements(bucket, version, caller, ignores_public=ignores_public, creates=creates)
     if grants:
         policy = _with_grants(policy, grants)
     tags = bucket.tags if is_attribute_based(bucket) else {}

@@ -23,7 +23,9 @@ def read(given: Iterable[Mapping[str, str]]) -> dict[str, str]:
         if name.lower().startswith("aws:"):
             raise s3.error("InvalidTag", "System tags cannot be added/updated by requester", status=400)
         if not 1 <= len(name) <= KEY_CHARS_MAX:
-            raise s3.error("InvalidTag", "The TagKey you have provided is invalid", status=400, members={"TagKey": name})
+            raise s3.error(
+                "InvalidTag", "The TagKey you have provided is invalid", status=400, members={"TagKey": name}
+            )
         if len(value) > VALUE_CHARS_MAX:
             text = "The TagValue you have provided is invalid"
             raise s3.error("InvalidTag", text, status=400, members={"TagKey": name, "TagValue": value})

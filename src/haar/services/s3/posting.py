@@ -71,7 +71,9 @@ def read(call: Call, content_type: str, body: Body) -> Form:
 
 def _checked(fields: dict[str, str], file_name: str, file: Body) -> Form:
     if not fields.get("key"):
-        text = "Bucket POST must contain a field named 'key'.  If it is specified, please check the order of the fields."
+        text = (
+            "Bucket POST must contain a field named 'key'.  If it is specified, please check the order of the fields."
+        )
         raise invalid_argument(text, "key", "")
     # a browser may send the whole path
     own_name = re.split(r"[/\\]", file_name)[-1]

@@ -71,7 +71,8 @@ def is_version_id(version_id: str) -> None:
 
 def hide(call: Call, bucket: Bucket, request: Mapping[str, Any]) -> None:
     """Raise AccessDenied for a caller who may not know which keys there are: one who may not list the bucket."""
-    where = authority.on_bucket(call, {"Bucket": bucket.name, "RequestPayer": request.get("RequestPayer")})
+    # the bucket as it stands, of whatever region: it may be the source of a copy
+    where = [(bucket.arn, target) for _, target in authority.on_version(call, bucket, "")]
     call.ports.guard.authorize(call, "s3:ListBucket", where, s3.bound(call.operation), dict(request))
 
 

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 import msgspec
 
 from haar.kit import Call, ServiceError
-from haar.services.s3 import access_points, authority, shelf
+from haar.services.s3 import access_points, authority, reading, shelf
 from haar.services.s3.resources import Bucket, Version
 from haar.services.s3.service import access_denied, invalid_argument, no_such_key, s3
 
@@ -46,6 +46,10 @@ def named(call: Call, request: Mapping[str, Any]) -> Source:
     action = "s3:GetObjectVersion" if version_id else "s3:GetObject"
     pairs = authority.on_version(call, bucket, name, version_id, through)
     call.ports.guard.authorize(call, action, pairs, s3.bound(call.operation), dict(request))
+    if version_id:
+        reading.is_version_id(version_id)
+    elif (newest := shelf.latest(call, bucket, name)) is None or newest.marker:
+        reading.hide(call, bucket, request)
     version = shelf.wanted(call, bucket, name, version_id)
     if version.marker:
         if version_id:

@@ -133,9 +133,7 @@ def _types_of_actions() -> dict[str, frozenset[str]]:
 
     known = actions.service("s3")
     assert known is not None
-    return {
-        f"s3:{name}".lower(): frozenset(kind for kind, _ in one.resources) for name, one in known.actions.items()
-    }
+    return {f"s3:{name}".lower(): frozenset(kind for kind, _ in one.resources) for name, one in known.actions.items()}
 
 
 @cache

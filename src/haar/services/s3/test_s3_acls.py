@@ -139,7 +139,9 @@ def test_a_canned_acl_of_a_bucket_stands_for_its_grants(s3: Any, name: str, expe
 
 
 def test_grants_in_headers_are_those_of_the_object(s3: Any) -> None:
-    s3.put_object(Bucket="house", Key="k", Body=b"x", GrantRead=f'id="{THEM}", uri="{ALL_USERS}"', GrantFullControl=f"id={ME}")
+    s3.put_object(
+        Bucket="house", Key="k", Body=b"x", GrantRead=f'id="{THEM}", uri="{ALL_USERS}"', GrantFullControl=f"id={ME}"
+    )
     expected = [(ME, "FULL_CONTROL"), (THEM, "READ"), (ALL_USERS, "READ")]
     assert grants(s3.get_object_acl(Bucket="house", Key="k")) == expected
 

@@ -116,7 +116,9 @@ def test_the_accelerated_endpoint_is_for_buckets_that_asked_for_it(cloud: Cloud)
     s3 = cloud.client("s3")
     s3.create_bucket(Bucket="house")
     s3.put_object(Bucket="house", Key="k", Body=b"x")
-    fast = cloud.client("s3", endpoint_url="http://s3-accelerate.localhost:4566", config=Config(s3={"addressing_style": "virtual"}))
+    fast = cloud.client(
+        "s3", endpoint_url="http://s3-accelerate.localhost:4566", config=Config(s3={"addressing_style": "virtual"})
+    )
     with pytest.raises(ClientError) as caught:
         fast.get_object(Bucket="house", Key="k")
     assert caught.value.response["Error"]["Message"] == "S3 Transfer Acceleration is not configured on this bucket"

@@ -41,7 +41,19 @@ def other(cloud: Cloud) -> Any:
 
 # --- names -----------------------------------------------------------------------------------------------------------
 
-BAD = ["ab", "Upper", "dot..dot", "-front", "back-", "192.168.5.4", "xn--bucket", "sthree-x", "name-s3alias", "a_b", "a" * 64]
+BAD = [
+    "ab",
+    "Upper",
+    "dot..dot",
+    "-front",
+    "back-",
+    "192.168.5.4",
+    "xn--bucket",
+    "sthree-x",
+    "name-s3alias",
+    "a_b",
+    "a" * 64,
+]
 
 
 @pytest.mark.documented(NAMES)

@@ -195,6 +195,16 @@ def test_a_copy_outlives_its_source(s3: Any) -> None:
 
 
 @pytest.mark.documented(COPY)
+def test_more_than_5_gib_are_copied_in_parts_only() -> None:
+    from haar.services.s3 import copying
+    from haar.services.s3.resources import Version
+
+    copying.refuse_large(Version(bucket="attic", name="a", order=0, size=5 * 1024**3))
+    with pytest.raises(Exception, match="larger than the maximum allowable size for a copy source: 5368709120"):
+        copying.refuse_large(Version(bucket="attic", name="a", order=0, size=5 * 1024**3 + 1))
+
+
+@pytest.mark.documented(COPY)
 def test_an_archived_source_is_not_copied(s3: Any) -> None:
     s3.put_object(Bucket="attic", Key="cold", Body=b"x", StorageClass="GLACIER")
     error = refused(s3.copy_object, Bucket="attic", Key="b", CopySource="attic/cold")
@@ -220,6 +230,19 @@ def test_a_copy_needs_leave_to_read_the_source(cloud: Cloud, s3: Any) -> None:
     writer = user(cloud, ("s3:PutObject", "*"))
     error = refused(writer.copy_object, Bucket="attic", Key="b", CopySource="attic/a")
     assert (error["Code"], error["Status"]) == ("AccessDenied", 403)
+
+
+@pytest.mark.documented(COPY)
+def test_who_may_not_list_the_source_does_not_learn_that_it_is_missing(cloud: Cloud, s3: Any) -> None:
+    client = user(cloud, ("s3:PutObject", "*"), ("s3:GetObject", "*"))
+    assert refused(client.copy_object, Bucket="attic", Key="b", CopySource="attic/none")["Code"] == "AccessDenied"
+
+
+@pytest.mark.documented(COPY)
+def test_a_source_in_another_region_can_be_missing(cloud: Cloud, s3: Any) -> None:
+    far = cloud.client("s3", region="eu-west-1")
+    far.create_bucket(Bucket="cellar", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    assert refused(far.copy_object, Bucket="cellar", Key="x", CopySource="attic/none")["Code"] == "NoSuchKey"
 
 
 @pytest.mark.documented(COPY)

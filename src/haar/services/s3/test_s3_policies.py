@@ -32,7 +32,9 @@ def s3(cloud: Cloud) -> Any:
 
 
 def policy(*statements: dict[str, Any]) -> str:
-    whole = [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"{ARN}/*", **s} for s in statements]
+    whole = [
+        {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"{ARN}/*", **s} for s in statements
+    ]
     return json.dumps({"Version": "2012-10-17", "Statement": whole})
 
 

@@ -173,7 +173,13 @@ def test_a_rule_moves_everything_under_a_prefix(cloud: Cloud, s3: Any) -> None:
 @pytest.mark.documented(REDIRECTS)
 def test_a_rule_is_for_pages_that_are_missing(cloud: Cloud, s3: Any) -> None:
     missing = {"HttpErrorCodeReturnedEquals": "404"}
-    routed(s3, {"Condition": missing, "Redirect": {"HostName": "example.com", "ReplaceKeyWith": "404", "HttpRedirectCode": "307"}})
+    routed(
+        s3,
+        {
+            "Condition": missing,
+            "Redirect": {"HostName": "example.com", "ReplaceKeyWith": "404", "HttpRedirectCode": "307"},
+        },
+    )
     reply = get(cloud, "/nothing")
     assert (reply.status, location(reply)) == (307, "http://example.com/404")
     assert get(cloud).body == b"<h1>home</h1>"

@@ -32,7 +32,9 @@ def check(configuration: Mapping[str, Any]) -> None:
         return
     if index is None:
         raise invalid_argument(
-            "A value for IndexDocument Suffix must be provided if RedirectAllRequestsTo is empty", "IndexDocument", "null"
+            "A value for IndexDocument Suffix must be provided if RedirectAllRequestsTo is empty",
+            "IndexDocument",
+            "null",
         )
     if not index["Suffix"] or "/" in index["Suffix"]:
         raise invalid_argument("The IndexDocument Suffix is not well formed", "IndexDocument", index["Suffix"])

@@ -62,7 +62,9 @@ def create_bucket(call: Call, request: api.CreateBucketRequest) -> api.CreateBuc
     tags = bucket_tags.read(given.get("Tags") or [])
     ownership = request.get("ObjectOwnership") or acls.ENFORCED
     if ownership not in (acls.ENFORCED, "BucketOwnerPreferred", "ObjectWriter"):
-        raise invalid_argument(f"Invalid x-amz-object-ownership header: {ownership}", "x-amz-object-ownership", ownership)
+        raise invalid_argument(
+            f"Invalid x-amz-object-ownership header: {ownership}", "x-amz-object-ownership", ownership
+        )
     _ask_for_more(call, request, bool(tags))
     taken = call.tx.get(Bucket, name)
     if taken is not None:

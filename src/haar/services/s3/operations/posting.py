@@ -113,5 +113,3 @@ def _answer(call: Call, bucket: str, fields: dict[str, str], reply: dict[str, An
         f"<Key>{escape(name)}</Key><ETag>{escape(etag)}</ETag></PostResponse>"
     )
     return {"Body": body.encode(), "$status": 201, "$headers": [*headers, ("Content-Type", "application/xml")]}
-
-
