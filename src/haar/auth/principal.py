@@ -151,7 +151,7 @@ class Authenticator:
     def of_form(
         self, tx: Transaction, access_key: str, token: str, region: str, headers: Mapping[str, str]
     ) -> tuple[str, Principal]:
-        """Secret and principal of the key that signed a form, for who checks its signature. Raises as a request does."""
+        """Secret and principal of the key that signed a form, for who checks the signature. Raises as for a request."""
         secret, principal = self._who(tx, access_key, token, region)
         if self._development and secret == DEVELOPMENT_SECRET and pages.may_come_from_one(headers, self._ports.config):
             raise _FROM_A_PAGE

@@ -437,3 +437,47 @@ def coverage(remote: Remote, service: str | None, as_json: bool) -> None:
     said = remote.get(f"coverage/{service}")
     rows = [[row["operation"], row["verdict"], row["note"]] for row in said["operations"]]
     _put(as_json, said, show.table(["operation", "verdict", "what is missing, or why"], rows))
+
+
+# --- what services keep ----------------------------------------------------------
+
+
+@main.group()
+def s3() -> None:
+    """Look into S3; everything else the AWS CLI does.
+
+    \b
+    Example:
+      haar s3 du
+    """
+
+
+@s3.command()
+@click.argument("bucket", required=False)
+@_asking
+def du(remote: Remote, bucket: str | None, as_json: bool) -> None:
+    """Show how much every bucket keeps, or one: objects, all their versions, uploads that are not complete.
+
+    \b
+    Examples:
+      haar s3 du
+      haar s3 du my-bucket --json
+    """
+    said = remote.get("usage/s3")
+    rows = [row for row in said["rows"] if bucket in (None, row["bucket"])]
+    if bucket is not None and not rows:
+        raise _Failure(f"There is no bucket {bucket}.", "`haar s3 du` shows all there are.")
+    head = ["bucket", "region", "account", "objects", "bytes", "versions", "bytes", "uploads", "bytes"]
+    columns = (
+        "bucket",
+        "region",
+        "account",
+        "objects",
+        "bytes",
+        "versions",
+        "version_bytes",
+        "uploads",
+        "upload_bytes",
+    )
+    text = show.table(head, [[row[column] for column in columns] for row in rows]) if rows else "There are no buckets."
+    _put(as_json, rows, text)

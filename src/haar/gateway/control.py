@@ -60,6 +60,7 @@ ENDPOINTS = (
     Endpoint("GET", "logs", "control_record", "logs"),
     Endpoint("GET", "issuer", "control_issuer", "issuer", rest="issuer"),
     Endpoint("GET", "coverage", "control_coverage", "coverage", rest="service", optional=True),
+    Endpoint("GET", "usage", "control_usage", "usage", rest="service"),
 )
 
 

@@ -33,7 +33,7 @@ from haar.record import Record, on_change
 
 if TYPE_CHECKING:
     from haar.catalog.models import ServiceModel
-    from haar.kit.call import Call
+    from haar.kit.call import Call, ServiceClient
     from haar.kit.timer import Task
     from haar.store.transaction import Transaction
     from haar.wire.http import HttpRequest
@@ -192,6 +192,8 @@ class Service(Generic[E]):
         self.refused: dict[str, str] = {}
         #: tagged kinds: kind -> resource type for tagging APIs
         self.taggable: list[Kind] = []
+        #: kind -> how its tags are changed where the service has no operation that adds or removes some
+        self.retaggers: dict[Kind, Callable[[ServiceClient, Any, Mapping[str, str]], None]] = {}
         self._bound: dict[str, Operation] = {}
 
     # -- declarations ------------------------------------------------------------------------------------------
@@ -298,6 +300,16 @@ class Service(Generic[E]):
 
         def register(function: F) -> F:
             self.conditions[name.lower()] = function
+            return function
+
+        return register
+
+    def retags(self, kind: Kind) -> Callable[[F], F]:
+        """Make a kind taggable whose service only replaces all tags at once: (the service, row, all its new tags)."""
+
+        def register(function: F) -> F:
+            self.taggable.append(kind)
+            self.retaggers[kind] = function
             return function
 
         return register

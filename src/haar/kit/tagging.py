@@ -116,6 +116,11 @@ def retag(
     from haar.kit.call import Call, Origin
     from haar.kit.perform import record
 
+    own = service.retaggers.get(kind)
+    if own is not None:
+        kept = {name: value for name, value in target.tags.items() if name not in set(gone or ())}
+        own(call.aws(service.name, invoked_by=invoked_by), target, {**kept, **(tags or {})})
+        return
     verb = "tag_" if gone is None else "untag_"
     verbs = (verb, "add_tags_" if gone is None else "remove_tags_")
     snake = next((s for s, one in service.operations.items() if s.startswith(verbs) and one.targets == (kind,)), None)

@@ -256,8 +256,8 @@ def _read_host(host: str) -> tuple[str, str | None, str]:
             return service, region, ".".join(front)
     if len(labels) > 1 and labels[-1] in _OWN_NAMES:
         labels.pop()  # bucket.haar.localhost
-    front = ".".join(labels)
-    return "", region, "" if front in _OWN_NAMES else front
+    rest = ".".join(labels)
+    return "", region, "" if rest in _OWN_NAMES else rest
 
 
 # --- query, ec2 and REST ----------------------------------------------------------------------------------------------

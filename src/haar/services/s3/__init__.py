@@ -8,5 +8,8 @@ Reference: https://docs.aws.amazon.com/AmazonS3/latest/API/Welcome.html
 
 from haar.services.s3 import access_points, authority, condition_keys, cors, operations
 from haar.services.s3.service import s3
+from haar.services.s3.usage import usage
+
+s3.provide("usage", usage)
 
 __all__ = ["access_points", "authority", "condition_keys", "cors", "operations", "s3"]

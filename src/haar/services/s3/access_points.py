@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 from haar.kit import Index, Resource, key
 from haar.services.s3.public import AccountBlock
 from haar.services.s3.resources import Bucket
@@ -39,7 +41,7 @@ class AccessPoint(
     alias: str
     #: the VPC that it is limited to; "" for one that is reached from everywhere
     vpc: str = ""
-    public_access_block: dict[str, bool] = {}
+    public_access_block: dict[str, bool] = msgspec.field(default_factory=dict)
     policy: str | None = None
 
     @property

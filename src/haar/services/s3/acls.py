@@ -1,7 +1,7 @@
 """Access control lists: their grammar, the canned ones, whom an upload belongs to, and what grants allow.
 
-A bucket or object whose `acl` is None is its owner's alone. Where ownership is `BucketOwnerEnforced` (the default), ACLs
-are neither taken nor looked at.
+A bucket or object whose `acl` is None is its owner's alone. Where ownership is `BucketOwnerEnforced` (the default),
+ACLs are neither taken nor looked at.
 
 Source: Amazon S3 User Guide, acl-overview.html and about-object-ownership.html.
 """

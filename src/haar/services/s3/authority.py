@@ -158,13 +158,16 @@ def _expect(call: Call, bucket: Bucket, request: Mapping[str, Any]) -> None:
     expected = request.get("ExpectedBucketOwner")
     if expected is not None and expected != bucket.account:
         raise access_denied()
-    if bucket.payer != "BucketOwner" and call.principal.account != bucket.account:
-        # an anonymous requester has nobody who could pay
-        if request.get("RequestPayer") != "requester" or call.principal.kind == "anonymous":
-            raise access_denied()
+    if bucket.payer != "BucketOwner" and call.principal.account != bucket.account and not _pays(call, request):
+        raise access_denied()
     if "s3-accelerate" in call.origin.host and bucket.accelerate != "Enabled":
         state = "disabled" if bucket.accelerate else "not configured"
         raise s3.error("InvalidRequest", f"S3 Transfer Acceleration is {state} on this bucket", status=400)
+
+
+def _pays(call: Call, request: Mapping[str, Any]) -> bool:
+    """Whether a requester says that it pays; an anonymous one has nobody who could."""
+    return request.get("RequestPayer") == "requester" and call.principal.kind != "anonymous"
 
 
 def _come_home(call: Call, bucket: Bucket) -> None:

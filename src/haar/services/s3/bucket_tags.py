@@ -5,7 +5,8 @@ Source: Amazon S3 API Reference, API_PutBucketTagging.html.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from typing import Any
 
 from haar.services.s3.service import BUCKET_TAGS_MAX, s3
 
@@ -13,7 +14,7 @@ KEY_CHARS_MAX = 128
 VALUE_CHARS_MAX = 256
 
 
-def read(given: Iterable[Mapping[str, str]]) -> dict[str, str]:
+def read(given: Iterable[Any]) -> dict[str, str]:
     """The tags in a list of pairs. Raises InvalidTag (and BadRequest for too many)."""
     tags: dict[str, str] = {}
     for pair in given:

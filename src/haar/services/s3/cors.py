@@ -63,7 +63,7 @@ def answer(rule: Rule, origin: str, headers: Sequence[str] = ()) -> list[tuple[s
 
 @s3.dresses
 def _dress(tx: Transaction, http: HttpRequest, labels: Mapping[str, str]) -> list[tuple[str, str]]:
-    """What an answer to a page's own request says; nothing where no rule fits, and the browser keeps it from the page."""
+    """What an answer to a page's request says; nothing where no rule fits, and the browser keeps it from the page."""
     bucket = tx.get(Bucket, labels.get("Bucket", ""))
     if bucket is None or http.method == "OPTIONS":
         return []

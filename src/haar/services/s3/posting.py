@@ -238,7 +238,7 @@ def _hold(condition: Any, given: Mapping[str, str], size: int) -> str:
         is_met = (found is not None or not value) and all(part.startswith(value) for part in parts)
     if not is_met:
         raise _failed([operator, f"${name}", value])
-    return name
+    return str(name)
 
 
 def _failed(condition: Any) -> ServiceError:

@@ -58,11 +58,11 @@ def add(call: Call, bucket: Bucket, version: Version, event: str) -> Version:
     In a bucket without versions it takes the place of the one there is; in a suspended one, of the null version.
     """
     tx = call.tx
-    version = replace(version, at=float(int(call.now)))
-    previous = latest(call, bucket, version.name)
+    at_second = float(int(call.now))
     if not bucket.versioning:
-        version = replace(version, version_id="null", order=0)
+        version = replace(version, at=at_second, version_id="null", order=0)
     else:
+        previous = latest(call, bucket, version.name)
         if bucket.versioning == "Suspended":
             null = at(call, bucket, version.name, "null")
             if null is not None:
@@ -71,7 +71,7 @@ def add(call: Call, bucket: Bucket, version: Version, event: str) -> Version:
                     previous = next(tx.range(Version, bucket.name, version.name, limit=1), None)
         order = previous.order - 1 if previous is not None else 0
         version_id = "null" if bucket.versioning == "Suspended" else new_version_id(order, call.ports.ids.bytes(19))
-        version = replace(version, version_id=version_id, order=order)
+        version = replace(version, at=at_second, version_id=version_id, order=order)
         if previous is not None:
             tx.put(replace(previous, noncurrent_at=call.now))
     tx.put(version)

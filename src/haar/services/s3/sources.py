@@ -46,9 +46,7 @@ def named(call: Call, request: Mapping[str, Any]) -> Source:
     action = "s3:GetObjectVersion" if version_id else "s3:GetObject"
     pairs = authority.on_version(call, bucket, name, version_id, through)
     call.ports.guard.authorize(call, action, pairs, s3.bound(call.operation), dict(request))
-    if version_id:
-        reading.is_version_id(version_id)
-    elif (newest := shelf.latest(call, bucket, name)) is None or newest.marker:
+    if not version_id and ((newest := shelf.latest(call, bucket, name)) is None or newest.marker):
         reading.hide(call, bucket, request)
     version = shelf.wanted(call, bucket, name, version_id)
     if version.marker:

@@ -1,7 +1,7 @@
 """Bucket policies: what may be stored as one, in S3's sentences.
 
-Source: Amazon S3 User Guide, bucket-policies.html; S3 API Reference, API_PutBucketPolicy.html; the actions, resource types
-and condition keys are those of the Service Authorization Reference.
+Source: Amazon S3 User Guide, bucket-policies.html; S3 API Reference, API_PutBucketPolicy.html; the actions, resource
+types and condition keys are those of the Service Authorization Reference.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def check(call: Call, text: str, arns: tuple[str, str]) -> str:
         raise malformed("Could not parse the policy: Statement is empty!")
     for statement in statements:
         _check(statement, arns)
-    rewritten = any([_without_canonical(one) for one in statements])
+    rewritten = sum(_without_canonical(one) for one in statements)
     kept = json.dumps(document, separators=(",", ":")) if rewritten else text
     try:
         call.ports.policies.validate(kept, "resource")

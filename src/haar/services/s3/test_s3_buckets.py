@@ -317,12 +317,23 @@ def test_buckets_are_found_by_their_tags(cloud: Cloud, s3: Any) -> None:
     assert [one["ResourceARN"] for one in found["ResourceTagMappingList"]] == ["arn:aws:s3:::house"]
 
 
+@pytest.mark.ours
+def test_the_tagging_api_adds_tags_to_those_a_bucket_has(cloud: Cloud, s3: Any) -> None:
+    s3.create_bucket(Bucket="house", CreateBucketConfiguration={"Tags": [{"Key": "a", "Value": "1"}]})
+    tagging = cloud.client("resourcegroupstaggingapi")
+    arns = ["arn:aws:s3:::house"]
+    assert tagging.tag_resources(ResourceARNList=arns, Tags={"b": "2"})["FailedResourcesMap"] == {}
+    assert tagging.untag_resources(ResourceARNList=arns, TagKeys=["a"])["FailedResourcesMap"] == {}
+    assert s3.get_bucket_tagging(Bucket="house")["TagSet"] == [{"Key": "b", "Value": "2"}]
+
+
 # --- small settings --------------------------------------------------------------------------------------------------
 
 
 def open_to_other(s3: Any, bucket: str) -> None:
     statement = {
-        "Effect": "Allow", "Principal": {"AWS": OTHER}, "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*",
+        "Effect": "Allow", "Principal": {"AWS": OTHER}, "Action": "s3:GetObject",
+        "Resource": f"arn:aws:s3:::{bucket}/*",
     }  # fmt: skip
     s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": statement}))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -132,8 +133,8 @@ def test_a_bucket_is_asked_about_in_its_host_too(cloud: Cloud, s3: Any) -> None:
 def test_an_answer_to_a_page_says_that_the_page_may_read_it(cloud: Cloud, s3: Any) -> None:
     s3.put_object(Bucket="house", Key="k", Body=b"x")
     s3.delete_public_access_block(Bucket="house")
-    text = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::house/*"}}'
-    s3.put_bucket_policy(Bucket="house", Policy=text)
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::house/*"}
+    s3.put_bucket_policy(Bucket="house", Policy=json.dumps({"Version": "2012-10-17", "Statement": statement}))
     reply = cloud.handle(HttpRequest("GET", "/house/k", "", {"host": "s3.localhost:4566", "origin": PAGE}))
     assert (reply.status, told(reply)["access-control-allow-origin"]) == (200, PAGE)
 

@@ -43,8 +43,10 @@ def check(configuration: Mapping[str, Any]) -> None:
         raise invalid_argument("The ErrorDocument Key is not well formed", "ErrorDocument", error["Key"])
     rules = configuration.get("RoutingRules") or ()
     if len(rules) > RULES_MAX:
-        text = f"{len(rules)} routing rules provided, the number of routing rules in a website configuration is limited to "
-        raise s3.error("InvalidRequest", f"{text}{RULES_MAX}.", status=400)
+        text = (
+            f"{len(rules)} routing rules provided, the number of routing rules in a website configuration is limited "
+        )
+        raise s3.error("InvalidRequest", f"{text}to {RULES_MAX}.", status=400)
     for rule in rules:
         _check_rule(rule)
 
@@ -52,8 +54,9 @@ def check(configuration: Mapping[str, Any]) -> None:
 def _check_protocol(redirect: Mapping[str, Any]) -> None:
     protocol = redirect.get("Protocol")
     if protocol is not None and protocol not in _PROTOCOLS:
-        text = "Invalid protocol, protocol can be http or https. If not defined the protocol will be selected automatically."
-        raise s3.error("InvalidRequest", text, status=400)
+        text = "Invalid protocol, protocol can be http or https."
+        more = "If not defined the protocol will be selected automatically."
+        raise s3.error("InvalidRequest", f"{text} {more}", status=400)
 
 
 def _check_rule(rule: Rule) -> None:
@@ -72,8 +75,8 @@ def _check_rule(rule: Rule) -> None:
         return
     asked = condition.get("HttpErrorCodeReturnedEquals")
     if asked is None and condition.get("KeyPrefixEquals") is None:
-        text = "Condition cannot be empty. To redirect all requests without a condition, the condition element shouldn't be present."
-        raise s3.error("InvalidRequest", text, status=400)
+        text = "Condition cannot be empty. To redirect all requests without a condition,"
+        raise s3.error("InvalidRequest", f"{text} the condition element shouldn't be present.", status=400)
     if asked is not None and (not asked.isdecimal() or not 400 <= int(asked) <= 599):
         text = f"The provided HTTP error code ({asked}) is not valid. Valid codes are 4XX or 5XX."
         raise s3.error("InvalidRequest", text, status=400)

@@ -158,7 +158,8 @@ def create_access_point(call: Call, request: api.CreateAccessPointRequest) -> ap
     digits = call.ports.ids.bytes(_ALIAS_CHARS)
     tail = "".join(_ALIAS_LETTERS[byte % len(_ALIAS_LETTERS)] for byte in digits)
     given: Any = request.get("PublicAccessBlockConfiguration")
-    vpc = (request.get("VpcConfiguration") or {}).get("VpcId") or ""
+    network: Any = request.get("VpcConfiguration") or {}
+    vpc = network.get("VpcId") or ""
     point = points.put(
         call, account=account, region=call.region, name=name, bucket=bucket.name, bucket_account=bucket.account,
         # an alias has at most 63 characters, the name's beginning among them
@@ -173,17 +174,18 @@ def get_access_point(call: Call, request: Any) -> api.GetAccessPointResult:
     _account(call, request)
     point = _there(call, request)
     region = f"{call.region}.amazonaws.com"
+    network: Any = {"VpcId": point.vpc} if point.vpc else None
     return {
         "Name": point.name, "Bucket": point.bucket, "BucketAccountId": point.bucket_account,
         "NetworkOrigin": "VPC" if point.vpc else "Internet",
-        "VpcConfiguration": {"VpcId": point.vpc} if point.vpc else None,
+        "VpcConfiguration": network,
         "PublicAccessBlockConfiguration": point.public_access_block, "CreationDate": point.created_at,
         "Alias": point.alias, "AccessPointArn": point.arn,
         "Endpoints": {
             "ipv4": f"s3-accesspoint.{region}", "dualstack": f"s3-accesspoint.dualstack.{region}",
             "fips": f"s3-accesspoint-fips.{region}", "fips_dualstack": f"s3-accesspoint-fips.dualstack.{region}",
         },
-    }  # type: ignore[typeddict-item]  # fmt: skip
+    }  # fmt: skip
 
 
 @s3control.operation(resource=_on_point)

@@ -107,7 +107,8 @@ def test_an_access_point_needs_a_bucket(control: Any) -> None:
 def test_the_policy_of_an_access_point_is_kept_and_taken_away(control: Any, s3: Any) -> None:
     arn = control.create_access_point(AccountId=ACCOUNT, Name="door", Bucket="house")["AccessPointArn"]
     statement = {
-        "Effect": "Allow", "Principal": {"AWS": "111111111111"}, "Action": "s3:GetObject", "Resource": f"{arn}/object/*",
+        "Effect": "Allow", "Principal": {"AWS": "111111111111"}, "Action": "s3:GetObject",
+        "Resource": f"{arn}/object/*",
     }  # fmt: skip
     text = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     control.put_access_point_policy(AccountId=ACCOUNT, Name="door", Policy=text)

@@ -83,7 +83,7 @@ def get_bucket_ownership_controls(call: Call, bucket: Bucket, request: Any) -> a
         text = "The bucket ownership controls were not found"
         members = {"BucketName": bucket.name}
         raise s3.error("OwnershipControlsNotFoundError", text, status=404, members=members)
-    return {"OwnershipControls": {"Rules": [{"ObjectOwnership": bucket.ownership}]}}  # type: ignore[typeddict-item]
+    return {"OwnershipControls": {"Rules": [{"ObjectOwnership": bucket.ownership}]}}
 
 
 @s3.operation(resource=on_bucket, enums=False)

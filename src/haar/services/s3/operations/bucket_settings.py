@@ -11,9 +11,17 @@ from haar.services.s3.resources import Bucket
 from haar.services.s3.service import malformed_xml, s3
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from haar.shapes import s3 as api
 
-s3.taggable.append(Bucket)
+
+@s3.retags(Bucket)
+def _retag(service: Any, bucket: Bucket, tags: Mapping[str, str]) -> None:
+    if tags:
+        service.put_bucket_tagging(Bucket=bucket.name, Tagging={"TagSet": as_list(tags)})
+    else:
+        service.delete_bucket_tagging(Bucket=bucket.name)
 
 
 # --- tags ------------------------------------------------------------------------------------------------------------
@@ -51,7 +59,7 @@ def _only_without_abac(bucket: Bucket) -> None:
 
 @s3.operation(resource=on_bucket)
 def get_bucket_request_payment(call: Call, bucket: Bucket, request: Any) -> api.GetBucketRequestPaymentOutput:
-    return {"Payer": bucket.payer}  # type: ignore[typeddict-item]
+    return {"Payer": bucket.payer}
 
 
 @s3.operation(resource=on_bucket, enums=False)
@@ -69,7 +77,7 @@ def put_bucket_request_payment(call: Call, bucket: Bucket, request: api.PutBucke
 def get_bucket_accelerate_configuration(
     call: Call, bucket: Bucket, request: Any
 ) -> api.GetBucketAccelerateConfigurationOutput:
-    return {"Status": bucket.accelerate} if bucket.accelerate else {}  # type: ignore[typeddict-item]
+    return {"Status": bucket.accelerate} if bucket.accelerate else {}
 
 
 @s3.operation(action="s3:PutAccelerateConfiguration", resource=on_bucket, enums=False)
@@ -90,7 +98,7 @@ def put_bucket_accelerate_configuration(
 
 @s3.operation(resource=on_bucket)
 def get_bucket_abac(call: Call, bucket: Bucket, request: Any) -> api.GetBucketAbacOutput:
-    return {"AbacStatus": {"Status": bucket.configs.get("abac") or "Disabled"}}  # type: ignore[typeddict-item]
+    return {"AbacStatus": {"Status": bucket.configs.get("abac") or "Disabled"}}
 
 
 @s3.operation(resource=on_bucket, enums=False)

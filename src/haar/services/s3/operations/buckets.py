@@ -229,7 +229,7 @@ def put_bucket_versioning(call: Call, bucket: Bucket, request: api.PutBucketVers
 
 @s3.operation(action="s3:GetBucketVersioning", resource=on_bucket)
 def get_bucket_versioning(call: Call, bucket: Bucket, request: Any) -> api.GetBucketVersioningOutput:
-    return {"Status": bucket.versioning} if bucket.versioning else {}  # type: ignore[typeddict-item]
+    return {"Status": bucket.versioning} if bucket.versioning else {}
 
 
 _INSIDE: tuple[type[Record], ...] = (Version, Current, Upload, Configuration)

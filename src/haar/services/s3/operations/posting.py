@@ -25,8 +25,8 @@ def post_object(call: Call, request: Any) -> dict[str, Any]:
     principal = ANONYMOUS
     if "policy" in fields or "x-amz-signature" in fields or "signature" in fields:
         if "policy" not in fields:
-            text = "Bucket POST must contain a field named 'policy'.  If it is specified, please check the order of the fields."
-            raise invalid_argument(text, "policy", "")
+            text = "Bucket POST must contain a field named 'policy'."
+            raise invalid_argument(f"{text}  If it is specified, please check the order of the fields.", "policy", "")
         headers = {"host": call.origin.host}
         if request.get("Origin"):
             headers["origin"] = request["Origin"]
