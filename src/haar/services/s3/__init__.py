@@ -3,6 +3,13 @@
 Bodies stream: what is larger than a mebibyte goes to disk as it arrives and comes from there as it is sent. Every object
 is encrypted at rest. Reads see every write at once.
 
+* A request for several ranges is answered with the whole object, as on AWS.
+* A missing key is AccessDenied to a caller who may not list the bucket.
+* Conditional writes never answer 409: each is one transaction, and none overlaps another.
+* A copy shares the bytes of its source. They are read again only where the copy needs a digest that the source does not
+  have: an MD5 for an object that came in parts, or another checksum.
+* The digest that DeleteObjects demands must be there; it is not compared with the document. XXHASH checksums are refused.
+
 Reference: https://docs.aws.amazon.com/AmazonS3/latest/API/Welcome.html
 """
 
