@@ -64,6 +64,22 @@ class Encryption(msgspec.Struct, frozen=True, omit_defaults=True):
     wrapped: bytes = b""
     customer_md5: str = ""
     check: bytes = b""
+    #: what makes the object's own key out of the data key or the customer's
+    salt: bytes = b""
+
+
+class BucketKey(Record, expires="until"):
+    """A data key of KMS that serves many objects of a bucket for a while, and one principal only."""
+
+    bucket: str = key()
+    principal: str = key()
+    #: "write" or "read", and which one
+    use: str = key()
+    #: the KMS key's ARN
+    key_id: str = ""
+    wrapped: bytes = b""
+    sealed: bytes = b""
+    until: float = 0.0
 
 
 class PartOf(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -25,7 +25,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from haar.kit import Index, Record, Resource, Task, key
+import msgspec
+
+from haar.kit import Index, Principal, Record, Resource, Task, key
 
 FRESH = "f"
 TAKEN = "t"
@@ -73,6 +75,24 @@ class Queue(
 by_dead_letter = Index(Queue, "dead_letter")
 
 
+class Secret(msgspec.Struct, frozen=True, array_like=True):
+    """What is sealed of a message: the fields of the same names."""
+
+    body: str
+    md5: str
+    attributes: Attributes | None = None
+    attributes_md5: str = ""
+
+
+class Sealed(msgspec.Struct, frozen=True, array_like=True):
+    """A `Secret` under a data key, which is wrapped by KMS in the name of a queue (its ARN)."""
+
+    wrapped: bytes
+    queue: str
+    #: the nonce and what follows from it
+    text: bytes
+
+
 class Message(Record):
     """A message of a standard queue. `place` sorts by the moment of sending."""
 
@@ -96,6 +116,8 @@ class Message(Record):
     deduplication: str = ""
     sequence: str = ""
     dead_letter_source: str = ""
+    #: of an encrypted message; `body`, `md5` and the attributes are empty then
+    sealed: Sealed | None = None
 
     @property
     def lane(self) -> str:
@@ -165,6 +187,26 @@ class Flight(Record, hot=True):
     lots: tuple[str, ...] = ()
 
 
+class DataKey(Record, expires="until"):
+    """The data key, wrapped by KMS, that somebody's messages to a queue are sealed with for a while."""
+
+    queue: str = key()
+    requester: str = key()
+    #: what the queue called its key then
+    kms_key: str
+    wrapped: bytes
+    until: float
+
+
+class Opened(Record, expires="until"):
+    """Somebody to whom KMS has unwrapped a data key (`name` is its digest), for messages of a queue, for a while."""
+
+    queue: str = key()
+    requester: str = key()
+    name: str = key()
+    until: float
+
+
 class Rate(Record):
     """Calls of one API action in one second of virtual time."""
 
@@ -197,6 +239,8 @@ class MoveTask(Record):
     moved: int = 0
     status: str = "RUNNING"
     failure: str = ""
+    #: who began it, and for whom it opens and seals messages
+    principal: Principal | None = None
 
 
 class Sweep(Task):

@@ -15,12 +15,14 @@ from haar.services.sqs.resources import (
     FRESH,
     TAKEN,
     Attempt,
+    DataKey,
     FifoMessage,
     Flight,
     FreshMessage,
     Group,
     Message,
     MoveTask,
+    Opened,
     Queue,
     Rate,
     Sent,
@@ -256,7 +258,7 @@ def take(call: Call, message: Message, hidden_until: float) -> Message:
                 sent_at=message.sent_at, visible_at=hidden_until, receives=1, receives_before=message.receives_before,
                 received_at=call.now, first_received_at=message.first_received_at or call.now, sender=message.sender,
                 attributes=message.attributes, attributes_md5=message.attributes_md5, trace=message.trace,
-                group=message.group, dead_letter_source=message.dead_letter_source,
+                group=message.group, dead_letter_source=message.dead_letter_source, sealed=message.sealed,
             )
         )  # fmt: skip
     return call.tx.put(
@@ -404,7 +406,7 @@ def delay_again(call: Call, queue: Queue, old_delay_seconds: int) -> None:
 # -- the end ---------------------------------------------------------------------------------------------------------
 
 _CONTENTS: tuple[type[Message | Group], ...] = (FreshMessage, Message, FifoMessage, Group)
-_BOOKS = (Tail, Sent, Attempt, Flight, Rate)
+_BOOKS = (Tail, Sent, Attempt, Flight, Rate, DataKey, Opened)
 
 
 def empty(tx: Transaction, queue: Queue) -> None:

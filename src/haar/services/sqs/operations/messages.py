@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from haar.kit import Call, ServiceError, Wait, md5, replace
-from haar.services.sqs import flight, rules, shelf
+from haar.services.sqs import encryption, flight, rules, shelf
 from haar.services.sqs.resources import FifoMessage, Message, Queue
 from haar.services.sqs.service import (
     BODY_BYTES_MAX,
@@ -53,6 +53,8 @@ def send_message_batch(call: Call, queue: Queue, request: api.SendMessageBatchRe
             "AWS.SimpleQueueService.BatchRequestTooLong",
             f"Batch requests cannot be longer than {BODY_BYTES_MAX} bytes. You have sent {total} bytes.",
         )
+    if queue.kms_key:
+        encryption.prepare(call, queue)  # what KMS refuses is refused of the whole batch
     reply = _each(entries, lambda entry: _send(call, queue, entry))
     if "Successful" in reply:
         shelf.keep_until_retention(call, queue, call.now)
@@ -99,9 +101,14 @@ def _send(call: Call, queue: Queue, request: Mapping[str, Any]) -> dict[str, Any
     if queue.fifo:
         if delay:
             raise invalid(delay, "DelaySeconds", f"{_FIFO_ONLY}.")
-        return reply | _send_fifo(call, queue, group, _deduplication(queue, group, deduplication, encoded), contents)
+        known_by = _deduplication(queue, group, deduplication, encoded)
+        if queue.kms_key:
+            contents = encryption.sealed(call, queue, contents)
+        return reply | _send_fifo(call, queue, group, known_by, contents)
     if deduplication:
         raise invalid(deduplication, "MessageDeduplicationId", f"{_FIFO_ONLY}.")
+    if queue.kms_key:
+        contents = encryption.sealed(call, queue, contents)
     reply["MessageId"] = shelf.send(call, queue, queue.delay_seconds if delay is None else delay, contents)
     return reply
 
@@ -181,7 +188,7 @@ def receive_message(call: Call, queue: Queue, request: api.ReceiveMessageRequest
         rules.check_token(attempt_id, "ReceiveRequestAttemptId")
         again = shelf.attempted(call, queue, attempt_id)
         if again is not None:
-            return _answer(_hide_again(call, queue, attempt_id, again, hidden_until), wanted, request)
+            return _answer(call, queue, _hide_again(call, queue, attempt_id, again, hidden_until), wanted, request)
 
     found, buried = _find(call, queue, limit)
     full = False
@@ -206,7 +213,7 @@ def receive_message(call: Call, queue: Queue, request: api.ReceiveMessageRequest
         shelf.settle_all(call, taken)
         if attempt_id and taken:
             shelf.remember_attempt(call, queue, attempt_id, taken)
-    return _answer(taken, wanted, request)
+    return _answer(call, queue, taken, wanted, request)
 
 
 def _find(call: Call, queue: Queue, limit: int) -> tuple[list[Message], bool]:
@@ -235,11 +242,18 @@ def _hide_again(
     return again
 
 
-def _answer(messages: Sequence[Message], wanted: frozenset[str], request: Mapping[str, Any]) -> dict[str, Any]:
+def _answer(
+    call: Call, queue: Queue, messages: Sequence[Message], wanted: frozenset[str], request: Mapping[str, Any]
+) -> dict[str, Any]:
     if not messages:
         return {}
     names = request.get("MessageAttributeNames") or ()
-    return {"Messages": [_describe(message, wanted, names) for message in messages]}
+    shown = []
+    for message in messages:
+        if message.sealed is not None:
+            message = encryption.opened(call, queue, message)  # noqa: PLW2901
+        shown.append(_describe(message, wanted, names))
+    return {"Messages": shown}
 
 
 def _describe(message: Message, wanted: frozenset[str], names: Sequence[str]) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 A task moves what can be received from the queue, oldest first, in steps of a second each, and ends when nothing
 is left. Messages that are in flight or delayed stay. A message that has been moved is a new message: new id, new
-moment of sending, new retention (docs: API reference, StartMessageMoveTask).
+moment of sending, new retention (docs: API reference, StartMessageMoveTask). Encrypted messages are opened, and
+sealed for the queue they come to, as whoever began the task; where KMS refuses that, the task fails.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from haar.kit import Call, replace
-from haar.services.sqs import shelf
+from haar.kit import Call, ServiceError, replace, root_of
+from haar.services.sqs import encryption, shelf
 from haar.services.sqs.addresses import forbidden
 from haar.services.sqs.resources import Message, MoveOn, MoveTask, Queue, by_dead_letter
 from haar.services.sqs.service import invalid, needed, sqs, within
@@ -84,6 +85,7 @@ def start_message_move_task(call: Call, request: api.StartMessageMoveTaskRequest
         MoveTask(
             account=call.account, region=call.region, source=source.arn, started_at=call.now, id=call.new_id(),
             destination=destination, per_second=per_second or 0, to_move=shelf.visible(call, source),
+            principal=call.principal,
         )
     )  # fmt: skip
     _go_on(call, task, call.now)
@@ -182,7 +184,11 @@ def move_on(call: Call, due: MoveOn) -> None:
             if isinstance(target, str):
                 call.tx.put(replace(task, moved=task.moved + moved, status="FAILED", failure=target))
                 return
-            _move(call, target, message)
+            try:
+                _move(call, task, source, target, message)
+            except ServiceError as error:
+                call.tx.put(replace(task, moved=task.moved + moved, status="FAILED", failure=error.code))
+                return
             moved += 1
     _go_on(call, call.tx.put(replace(task, moved=task.moved + moved)), call.now + 1.0)
 
@@ -196,7 +202,11 @@ def _target(call: Call, task: MoveTask, message: Message) -> Queue | str:
     return queue if queue is not None else "AWS.SimpleQueueService.NonExistentQueue"
 
 
-def _move(call: Call, target: Queue, message: Message) -> None:
+def _move(call: Call, task: MoveTask, source: Queue, target: Queue, message: Message) -> None:
+    """Send a message on. Raises ServiceError where KMS does not open or seal it."""
+    if message.sealed is not None or target.kms_key:
+        # a task of an earlier release does not say who began it
+        message = encryption.resealed(call, source, target, message, task.principal or root_of(task.account))
     message_id = call.new_id()
     sequence = shelf.next_sequence(call, target) if target.fifo else ""
     shelf.remove(call, message)

@@ -1,0 +1,154 @@
+"""Buckets and objects. One function for each part of the API, each with a bucket of its own."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from botocore.config import Config
+
+from haar import Cloud
+from haar.wire.http import HttpRequest
+
+__all__ = ["live"]
+
+ACCOUNT = "000000000000"
+FIVE_MEBIBYTES = 5 * 1024 * 1024
+
+#: The lives that come first.
+AFTER = ("iam", "kms", "sqs")
+
+
+def live(cloud: Cloud) -> None:
+    """Everything that S3 does."""
+    s3 = cloud.client("s3")
+    buckets(s3)
+    access(s3)
+    settings(s3)
+    website(cloud, s3)
+    browsers(cloud, s3)
+    objects(s3)
+    uploads(s3)
+
+
+def buckets(s3: Any) -> None:
+    """Buckets made, found, listed, deleted."""
+    s3.create_bucket(Bucket="aardvark", CreateBucketConfiguration={"Tags": [{"Key": "team", "Value": "blue"}]})
+    s3.create_bucket(Bucket="brief", ObjectLockEnabledForBucket=True, ObjectOwnership="BucketOwnerPreferred")
+    s3.head_bucket(Bucket="brief")
+    s3.get_bucket_location(Bucket="brief")
+    s3.list_buckets()
+    s3.list_buckets(MaxBuckets=1)
+    s3.delete_bucket(Bucket="brief")
+
+
+def access(s3: Any) -> None:
+    """Policies, Block Public Access, ownership, ACLs."""
+    s3.create_bucket(Bucket="guarded")
+    s3.put_object(Bucket="guarded", Key="k", Body=b"x")
+    statement = {
+        "Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "s3:GetObject",
+        "Resource": "arn:aws:s3:::guarded/*",
+    }  # fmt: skip
+    s3.put_bucket_policy(Bucket="guarded", Policy=json.dumps({"Version": "2012-10-17", "Statement": statement}))
+    s3.get_bucket_policy(Bucket="guarded")
+    s3.get_bucket_policy_status(Bucket="guarded")
+    s3.delete_bucket_policy(Bucket="guarded")
+    s3.put_public_access_block(Bucket="guarded", PublicAccessBlockConfiguration={"BlockPublicPolicy": True})
+    s3.get_public_access_block(Bucket="guarded")
+    s3.delete_public_access_block(Bucket="guarded")
+    rules = [{"ObjectOwnership": "ObjectWriter"}]
+    s3.put_bucket_ownership_controls(Bucket="guarded", OwnershipControls={"Rules": rules})
+    s3.get_bucket_ownership_controls(Bucket="guarded")
+    s3.put_bucket_acl(Bucket="guarded", ACL="authenticated-read")
+    s3.get_bucket_acl(Bucket="guarded")
+    s3.put_object_acl(Bucket="guarded", Key="k", ACL="bucket-owner-read")
+    s3.get_object_acl(Bucket="guarded", Key="k")
+    s3.put_bucket_acl(Bucket="guarded", ACL="private")
+    s3.delete_bucket_ownership_controls(Bucket="guarded")
+
+
+def settings(s3: Any) -> None:
+    """Tags, who pays, acceleration, attribute-based access control, rules for browsers."""
+    s3.create_bucket(Bucket="settled")
+    tags = [{"Key": "team", "Value": "blue"}]
+    s3.put_bucket_tagging(Bucket="settled", Tagging={"TagSet": tags})
+    s3.get_bucket_tagging(Bucket="settled")
+    s3.delete_bucket_tagging(Bucket="settled")
+    s3.put_bucket_request_payment(Bucket="settled", RequestPaymentConfiguration={"Payer": "Requester"})
+    s3.get_bucket_request_payment(Bucket="settled")
+    s3.put_bucket_accelerate_configuration(Bucket="settled", AccelerateConfiguration={"Status": "Enabled"})
+    s3.get_bucket_accelerate_configuration(Bucket="settled")
+    s3.put_bucket_abac(Bucket="settled", AbacStatus={"Status": "Enabled"})
+    s3.get_bucket_abac(Bucket="settled")
+    s3.put_bucket_versioning(Bucket="settled", VersioningConfiguration={"Status": "Enabled"})
+    s3.get_bucket_versioning(Bucket="settled")
+
+
+def website(cloud: Cloud, s3: Any) -> None:
+    """A web site, and a page of it."""
+    s3.create_bucket(Bucket="site")
+    site = {"IndexDocument": {"Suffix": "index.html"}}
+    s3.put_bucket_website(Bucket="site", WebsiteConfiguration=site)
+    s3.get_bucket_website(Bucket="site")
+    s3.delete_public_access_block(Bucket="site")
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::site/*"}
+    s3.put_bucket_policy(Bucket="site", Policy=json.dumps({"Version": "2012-10-17", "Statement": statement}))
+    s3.put_object(Bucket="site", Key="index.html", Body=b"home", ContentType="text/html")
+    host = {"host": "site.s3-website-us-east-1.localhost:4566"}
+    assert cloud.handle(HttpRequest("GET", "/", "", host)).status == 200
+    s3.delete_bucket_website(Bucket="site")
+
+
+def browsers(cloud: Cloud, s3: Any) -> None:
+    """What a browser asks before a page may, and a form that it posts."""
+    s3.create_bucket(Bucket="forms")
+    rule = {"AllowedOrigins": ["https://example.com"], "AllowedMethods": ["GET"]}
+    s3.put_bucket_cors(Bucket="forms", CORSConfiguration={"CORSRules": [rule]})
+    s3.get_bucket_cors(Bucket="forms")
+    asked = {"host": "s3.localhost", "origin": "https://example.com", "access-control-request-method": "GET"}
+    assert cloud.handle(HttpRequest("OPTIONS", "/forms", "", asked)).status == 200
+    assert cloud.handle(HttpRequest("OPTIONS", "/forms/k", "", asked)).status == 200
+    s3.delete_bucket_cors(Bucket="forms")
+    made = cloud.client("s3", config=Config(signature_version="s3v4")).generate_presigned_post("forms", "k")
+    parts = [f'--x\r\nContent-Disposition: form-data; name="{n}"\r\n\r\n{v}\r\n' for n, v in made["fields"].items()]
+    file = '--x\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\nhello\r\n--x--\r\n'
+    sent = {"host": "s3.localhost:4566", "content-type": "multipart/form-data; boundary=x"}
+    assert cloud.handle(HttpRequest("POST", "/forms", "", sent, "".join([*parts, file]).encode())).status == 204
+
+
+def objects(s3: Any) -> None:
+    """Objects put, read, tagged, copied, listed, deleted."""
+    s3.create_bucket(Bucket="things")
+    s3.put_object(Bucket="things", Key="a", Body=b"one", Metadata={"mood": "good"})
+    s3.put_object(Bucket="things", Key="b", Body=b"two")
+    s3.get_object(Bucket="things", Key="a")["Body"].read()
+    s3.head_object(Bucket="things", Key="a")
+    s3.get_object_attributes(Bucket="things", Key="a", ObjectAttributes=["ETag", "ObjectSize"])
+    s3.put_object_tagging(Bucket="things", Key="a", Tagging={"TagSet": [{"Key": "k", "Value": "v"}]})
+    s3.get_object_tagging(Bucket="things", Key="a")
+    s3.delete_object_tagging(Bucket="things", Key="a")
+    s3.copy_object(Bucket="things", Key="c", CopySource={"Bucket": "things", "Key": "a"})
+    s3.list_objects_v2(Bucket="things")
+    s3.delete_object(Bucket="things", Key="b")
+    s3.delete_objects(Bucket="things", Delete={"Objects": [{"Key": "c"}]})
+    s3.put_object(Bucket="things", Key="table.csv", Body=b"name,age\nann,30\n")
+    s3.select_object_content(
+        Bucket="things", Key="table.csv", Expression="SELECT s.name FROM S3Object s", ExpressionType="SQL",
+        InputSerialization={"CSV": {"FileHeaderInfo": "USE"}}, OutputSerialization={"CSV": {}},
+    )  # fmt: skip
+
+
+def uploads(s3: Any) -> None:
+    """An upload in parts that is completed, and one that is given up."""
+    s3.create_bucket(Bucket="parts")
+    s3.put_object(Bucket="parts", Key="source", Body=b"tail")
+    place = {"Bucket": "parts", "Key": "whole"}
+    upload = {**place, "UploadId": s3.create_multipart_upload(**place)["UploadId"]}
+    first = s3.upload_part(**upload, PartNumber=1, Body=b"x" * FIVE_MEBIBYTES)["ETag"]
+    copied = s3.upload_part_copy(**upload, PartNumber=2, CopySource="parts/source")["CopyPartResult"]["ETag"]
+    s3.list_parts(**upload)
+    s3.list_multipart_uploads(Bucket="parts")
+    parts = [{"PartNumber": 1, "ETag": first}, {"PartNumber": 2, "ETag": copied}]
+    s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
+    s3.abort_multipart_upload(**place, UploadId=s3.create_multipart_upload(**place)["UploadId"])
