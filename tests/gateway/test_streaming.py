@@ -170,3 +170,16 @@ def test_a_message_behind_a_large_body_waits_for_its_answer(running: Running, s3
     answer = raw(running, head.encode() + b"a" * LARGE + f"{then}\r\n{then}Connection: close\r\n\r\n".encode())
     assert answer.count(b"HTTP/1.1 200 OK") == 3
     assert answer.count(b"a" * LARGE) == 2
+
+
+def test_a_long_copy_does_not_hold_up_others_and_ends_as_it_should(running: Running, s3: Any) -> None:
+    content = os.urandom(40_000_000)
+    s3.put_object(Bucket="streams", Key="k", Body=content)
+    upload = s3.create_multipart_upload(Bucket="streams", Key="copy")["UploadId"]
+    place = {"Bucket": "streams", "Key": "copy", "UploadId": upload}
+    source = {"Bucket": "streams", "Key": "k"}
+    part = s3.upload_part_copy(**place, PartNumber=1, CopySource=source, CopySourceRange="bytes=1-39999999")
+    etag = part["CopyPartResult"]["ETag"]
+    assert etag == f'"{hashlib.md5(content[1:]).hexdigest()}"'
+    s3.complete_multipart_upload(**place, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": etag}]})
+    assert s3.get_object(Bucket="streams", Key="copy")["Body"].read() == content[1:]

@@ -18,7 +18,7 @@ import httptools
 
 from haar.errors import HaarError, ServiceError, StoreFull
 from haar.gateway import control
-from haar.gateway.receiving import Receiving
+from haar.gateway.receiving import Receiving, pool
 from haar.gateway.sending import Sending
 from haar.kit.wait import Wait
 from haar.wire.http import HttpReply, HttpRequest, Stream
@@ -79,6 +79,7 @@ class Server:
         config = self.cloud.config
         self._server = await loop.create_server(lambda: Connection(self), config.host, config.port, backlog=1024)
         self.cloud.server = self
+        self.cloud.gateway.begin_work = self._begin_work
         self.cloud.store.on_commit.append(self._committed)
         fd = self.cloud.store.notification_fd()
         if fd is not None:
@@ -162,6 +163,17 @@ class Server:
         self.cloud.store.poll_notifications()
 
     # -- answers -----------------------------------------------------------------------------------------------
+
+    def _begin_work(
+        self, work: Callable[[], Any], done: Callable[[Any, BaseException | None], tuple[str, Any]]
+    ) -> None:
+        """Have an operation's real work done by a thread; who waits for it is woken in the loop."""
+
+        def finished(future: asyncio.Future[Any]) -> None:
+            error = future.exception()
+            self.cloud.hub.changed({done(None if error else future.result(), error)})
+
+        asyncio.get_running_loop().run_in_executor(pool(), work).add_done_callback(finished)
 
     def open_group(self) -> None:
         """Let all that this tick of the loop writes be kept by one commit, at its end."""

@@ -12,6 +12,7 @@ from haar.auth.codes import spoken
 from haar.auth.principal import Authenticator
 from haar.errors import Conflict, HaarError, Refused, ServiceError, StoreFull
 from haar.gateway.upload import Upload
+from haar.kit.aside import Aside
 from haar.kit.body import Body
 from haar.kit.call import Call, Origin, new_request_id
 from haar.kit.perform import admit, perform, record
@@ -20,6 +21,9 @@ from haar.wire.codec import render_bare_error
 from haar.wire.router import Routed, Unroutable, route
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from haar.kit.aside import Begin
     from haar.kit.identity import Principal
     from haar.kit.ports import Ports
     from haar.kit.service import Operation
@@ -43,6 +47,8 @@ class Gateway:
         self.authenticate = Authenticator(ports)
         #: notes (service, operation, status) of every answer, for the coverage page
         self.recorder: Recorder | None = None
+        #: has work done beside the loop; None without a loop
+        self.begin_work: Begin | None = None
 
     def attempt(self, http: HttpRequest) -> Attempt:
         """A request, ready to be run."""
@@ -53,6 +59,7 @@ class Attempt:
     """One request. `run` may be called again after a Wait: the caller's identity and parsed request are kept."""
 
     __slots__ = (
+        "aside",
         "call",
         "gateway",
         "http",
@@ -76,6 +83,7 @@ class Attempt:
         self.operation: Operation | None = None
         self.origin: Origin | None = None
         self.call: Call | None = None
+        self.aside: Aside | None = None
 
     def run(self) -> HttpReply:
         """The answer. Raises Wait when the operation is to be run again later; never anything else."""
@@ -153,6 +161,14 @@ class Attempt:
         """The answer to a request that failed before it could be run."""
         return self._refuse(error)
 
+    def done_aside(self, name: str, work: Callable[[], Any], now: float) -> Any:
+        """Have real work of the operation done beside the loop. Raises Wait until it is."""
+        if self.aside is None:
+            begin = self.gateway.begin_work
+            assert begin is not None
+            self.aside = Aside(self.request_id, begin)
+        return self.aside(name, work, now)
+
     def failed(self) -> HttpReply:
         """The answer when it is Haar that failed."""
         why = f"Haar failed at this request; its log has the details under {self.request_id}."
@@ -194,7 +210,7 @@ class Attempt:
         call = self.call = Call(
             ports, tx, principal, service=routed.service, operation=routed.operation,
             region=routed.region or ports.config.region, origin=self.origin, started=self.started,
-            request_id=self.request_id,
+            request_id=self.request_id, aside=self.done_aside if self.gateway.begin_work is not None else None,
         )  # fmt: skip
         operation = self.operation
         if operation is None:

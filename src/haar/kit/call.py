@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from haar.record import Record
     from haar.store.transaction import Transaction
 
+T = TypeVar("T")
 K = TypeVar("K", bound="Resource | GlobalResource | UniqueResource")
 
 
@@ -60,6 +61,7 @@ class Call:
     """One attempt at one operation."""
 
     __slots__ = (
+        "_aside",
         "account",
         "decision",
         "now",
@@ -88,8 +90,10 @@ class Call:
         started: float | None = None,
         request_id: str = "",
         account: str = "",
+        aside: Callable[[str, Callable[[], Any], float], Any] | None = None,
     ) -> None:
         self.ports = ports
+        self._aside = aside
         #: The open transaction: get, put, delete, range.
         self.tx = tx
         self.principal = principal
@@ -128,6 +132,13 @@ class Call:
         if found is None:
             head = heading(kind, account or self.account, self.region)
             raise self.error(*kind.missing(*head, *own))
+        return found
+
+    def aside(self, name: str, work: Callable[[], T]) -> T:
+        """Do what takes long beside the loop: see `haar.kit.aside`. Names tell works of one operation apart."""
+        if self._aside is None:
+            return work()
+        found: T = self._aside(f"{self.service}:{self.operation}:{name}", work, self.now)
         return found
 
     def error(self, code: str, message: str = "", **options: Any) -> Exception:
@@ -215,6 +226,7 @@ class ServiceClient:
                 region=region,
                 origin=origin,
                 account=account,
+                aside=call._aside,
             )
             operation.validate(request, enums=operation.enums)
             return perform(inner, operation, request)

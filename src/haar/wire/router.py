@@ -201,6 +201,8 @@ _HOST_LABELS = {
     "queue": "sqs", "s3-accesspoint": "s3", "s3-global": "s3", "s3-external-1": "s3", "s3-accelerate": "s3",
     "s3-website": "s3-website",
 }  # fmt: skip
+#: Every path of S3 Control begins so.
+_S3_CONTROL_PATH = "/v20180820/"
 #: Buckets as web sites: no API, so nothing in a request but its host and path counts.
 _WEBSITE = "s3-website"
 #: Names of the whole endpoint, `haar.localhost`, which are no buckets'.
@@ -395,6 +397,8 @@ def _route_rest(http: HttpRequest, names: tuple[str, ...], region: str | None, p
     try:
         for name in names:
             path = http.path
+            if name == "s3control" and not path.startswith(_S3_CONTROL_PATH):
+                continue  # nearly every request of their common signing name is for an object
             if prefix and name == "s3":
                 path = f"/{prefix}{path}"  # a bucket in the host is a bucket in the path
             found = routes_of(models.model(name)).find(http.method, path, query, http.headers)

@@ -67,6 +67,7 @@ _ON_OBJECT: Final = {
 
 _TABLES: Final = {
     "bucket": _ON_BUCKET,
+    "own object": {**_ON_BUCKET, "WRITE": ("s3:DeleteObject",)},
     "new object": {**_ON_BUCKET, "WRITE": ("s3:PutObject", "s3:PutObjectAcl", "s3:PutObjectVersionAcl")},
     "object": _ON_OBJECT,
 }
@@ -235,15 +236,16 @@ def _malformed() -> ServiceError:
 
 
 def statements(
-    bucket: Bucket, version: Version | None, caller: str, *, ignores_public: bool, creates: bool = False
+    bucket: Bucket, version: Version | None, caller: str, *, ignores_public: bool, on: str = "bucket"
 ) -> tuple[str, ...]:
     """Policy statements (JSON) that allow what the ACLs of a bucket and of an object grant to a caller's account.
 
-    `creates` says that the request makes a new object: who may write into a bucket may say who reads what is written.
+    `on` says what a grant on the bucket is held against: "bucket", "new object" (who may write into a bucket may say
+    who reads what is written), or "own object" (and take it away again).
     """
     found: list[str] = []
     if bucket.acl is not None:
-        found += _granted(json.dumps(bucket.acl), "new object" if creates else "bucket", caller, ignores_public)
+        found += _granted(json.dumps(bucket.acl), on, caller, ignores_public)
     if version is not None and version.acl is not None:
         found += _granted(json.dumps(version.acl), "object", caller, ignores_public)
     return tuple(found)

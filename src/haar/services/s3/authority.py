@@ -43,7 +43,9 @@ _OF_THE_OBJECT: Final = frozenset(
         "PutObjectRetention", "GetObjectLegalHold", "PutObjectLegalHold", "CopyObject", "UploadPartCopy",
     )
 )  # fmt: skip
-_CREATING: Final = frozenset(("PutObject", "CopyObject", "CreateMultipartUpload"))
+#: Operations whose own key is that of a new object, whoever owns what stands there now.
+_CREATING: Final = frozenset(("PutObject", "CopyObject", "CreateMultipartUpload", "UploadPart", "UploadPartCopy"))
+_DELETING: Final = frozenset(("DeleteObject", "DeleteObjects"))
 _HOST_REGION: Final = re.compile(r"(?:^|[.-])s3[.-](?:dualstack\.|fips\.)?([a-z]{2}(?:-[a-z]+)+-\d)\.")
 _HOST_END: Final = re.compile(r"(?:^|\.)(localhost(?:\.localstack\.cloud)?|amazonaws\.com(?:\.cn)?)(:\d+)?$")
 
@@ -57,6 +59,7 @@ class Place(msgspec.Struct, frozen=True, gc=False):
     bucket: Bucket
     name: str = ""
     version: Version | None = None
+    version_id: str = ""
     point: AccessPoint | None = None
 
 
@@ -111,7 +114,10 @@ def on_object(call: Call, request: Mapping[str, Any]) -> list[tuple[str, Any]]:
     _expect(call, bucket, request)
     if bucket.name == value and bucket.policy is None and bucket.ownership == acls.ENFORCED and not bucket.tags:
         return [(object_arn(bucket, request["Key"]), bucket)]
-    return on_version(call, bucket, request["Key"], request.get("VersionId"), value)
+    name, version_id = request["Key"], request.get("VersionId")
+    if call.operation in _CREATING:
+        return _pairs(call, bucket, name, None, "new object", value)
+    return on_version(call, bucket, name, version_id, value)
 
 
 def on_version(
@@ -121,17 +127,27 @@ def on_version(
 
     `through` is the name that the request has for the bucket, where that can be an access point's.
     """
-    version = None
-    if bucket.ownership != acls.ENFORCED and call.operation in _OF_THE_OBJECT:
-        version = shelf.at(call, bucket, name, version_id) if version_id else shelf.latest(call, bucket, name)
+    version, on = None, "bucket"
+    if bucket.ownership != acls.ENFORCED:
+        found = shelf.at(call, bucket, name, version_id) if version_id else shelf.latest(call, bucket, name)
+        if call.operation in _OF_THE_OBJECT:
+            version = found
+        elif call.operation in _DELETING and found is not None and found.owner == call.principal.account:
+            on = "own object"
+    return _pairs(call, bucket, name, version, on, through, version_id or "")
+
+
+def _pairs(
+    call: Call, bucket: Bucket, name: str, version: Version | None, on: str, through: str, version_id: str = ""
+) -> list[tuple[str, Any]]:
     arn = object_arn(bucket, name)
     if not through or through == bucket.name:
-        return [(arn, _place(call, bucket, version, name))]
+        return [(arn, _place(call, bucket, version, name, on=on, version_id=version_id))]
     point = access_points.meant(call, through)
     assert point is not None
     return [
-        (f"{point.shown_arn}{name}", _at_point(call, bucket, point, name)),
-        (arn, _place(call, bucket, version, name, point)),
+        (f"{point.shown_arn}{name}", _at_point(call, bucket, point, name, version_id)),
+        (arn, _place(call, bucket, version, name, point, on=on, version_id=version_id)),
     ]
 
 
@@ -209,7 +225,14 @@ def _endpoint(host: str, bucket: Bucket) -> str:
 
 
 def _place(
-    call: Call, bucket: Bucket, version: Version | None, name: str = "", point: AccessPoint | None = None
+    call: Call,
+    bucket: Bucket,
+    version: Version | None,
+    name: str = "",
+    point: AccessPoint | None = None,
+    *,
+    on: str = "bucket",
+    version_id: str = "",
 ) -> Place:
     account, policy = bucket.account, bucket.policy
     grants: tuple[str, ...] = ()
@@ -221,24 +244,25 @@ def _place(
         _restrict(call, bucket, more)
     if bucket.ownership != acls.ENFORCED and (bucket.acl is not None or version is not None):
         ignores_public = "IgnorePublicAcls" in public.block_of(call, bucket, more)
-        creates = call.operation in _CREATING
         caller = call.principal.account
-        grants = acls.statements(bucket, version, caller, ignores_public=ignores_public, creates=creates)
+        grants = acls.statements(bucket, version, caller, ignores_public=ignores_public, on=on)
     if grants:
         policy = _with_grants(policy, grants)
     tags = bucket.tags if is_attribute_based(bucket) else {}
     return Place(
-        account=account, policy=policy, tags=tags, bucket=bucket, name=name, version=version, point=point
+        account=account, policy=policy, tags=tags, bucket=bucket, name=name, version=version, version_id=version_id,
+        point=point,
     )  # fmt: skip
 
 
-def _at_point(call: Call, bucket: Bucket, point: AccessPoint, name: str = "") -> Place:
+def _at_point(call: Call, bucket: Bucket, point: AccessPoint, name: str = "", version_id: str = "") -> Place:
     if point.vpc:
         raise access_denied()  # nothing comes from a VPC yet
     if point.policy is not None and public.is_public_policy(point.policy):
         _restrict(call, bucket, point.public_access_block)
     return Place(
-        account=point.account, policy=point.policy, tags=point.tags, bucket=bucket, name=name, point=point
+        account=point.account, policy=point.policy, tags=point.tags, bucket=bucket, name=name, version_id=version_id,
+        point=point,
     )  # fmt: skip
 
 

@@ -90,12 +90,15 @@ def _auth_type(call: Call, request: Mapping[str, Any], target: Any) -> str | Non
         return None
     if call.origin.context.get("s3:authType"):
         return str(call.origin.context["s3:authType"])
-    return "REST-QUERY-STRING" if _signature(call) else "REST-HEADER"
+    return "REST-QUERY-STRING" if "Signature=" in call.origin.presigned else "REST-HEADER"
 
 
 @s3.condition("s3:signatureversion")
 def _signature_version(call: Call, request: Mapping[str, Any], target: Any) -> str | None:
-    return None if call.principal.kind == "anonymous" else "AWS4-HMAC-SHA256"
+    if call.principal.kind == "anonymous":
+        return None
+    # a presigned URL of Version 2 names its key in a parameter of its own
+    return "AWS" if "AWSAccessKeyId=" in call.origin.presigned else "AWS4-HMAC-SHA256"
 
 
 @s3.condition("s3:signatureAge")
@@ -120,7 +123,7 @@ def _version_of(call: Call, request: Mapping[str, Any], target: Any) -> Version 
     name = (target.name if isinstance(target, Place) else "") or request.get("Key")
     if not isinstance(bucket, Bucket) or not isinstance(name, str) or not name:
         return None
-    version_id = request.get("VersionId") if name == request.get("Key") else None
+    version_id = target.version_id if isinstance(target, Place) else request.get("VersionId")
     return shelf.at(call, bucket, name, version_id) if version_id else shelf.latest(call, bucket, name)
 
 

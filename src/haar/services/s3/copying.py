@@ -47,14 +47,17 @@ class Content:
 
     def compute(self, algorithms: tuple[str, ...]) -> None:
         """Have several checksums ready, and read the content at most once for them."""
-        made = {name: calculator(name) for name in algorithms if name not in self._digests}
-        if not made:
-            return
+        missing = [name for name in algorithms if name not in self._digests]
+        if missing:
+            self._digests.update(self._call.aside(f"digests {missing}", lambda: self._computed(missing)))
+
+    def _computed(self, algorithms: list[str]) -> dict[str, bytes]:
+        made = {name: calculator(name) for name in algorithms}
         for kept in self._version.content:
             for piece in kept.pieces(self._call, self._seal, self._about):
                 for one in made.values():
                     one.update(piece)
-        self._digests.update({name: one.digest() for name, one in made.items()})
+        return {name: one.digest() for name, one in made.items()}
 
     def resealed(self, seal: Seal, about: bytes) -> list[Kept]:
         """The content as the copy keeps it."""

@@ -112,6 +112,12 @@ def remove(call: Call, bucket: Bucket, version: Version, event: str = "") -> Non
         listener(call, bucket, event or "ObjectRemoved:Delete", version)
 
 
+def announce(call: Call, bucket: Bucket, event: str, version: Version) -> None:
+    """Tell the listeners of what happened to a version that stays where it is: a transition, a restore."""
+    for listener in after_change:
+        listener(call, bucket, event, version)
+
+
 def update(call: Call, version: Version) -> Version:
     """Keep a changed version (its tags, class, lock, ACL...) in its place."""
     call.tx.put(version)

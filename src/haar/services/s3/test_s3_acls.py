@@ -264,6 +264,24 @@ def test_the_owner_of_a_bucket_can_delete_what_others_own(cloud: Cloud, s3: Any)
     assert [one["Key"] for one in s3.list_objects_v2(Bucket="house")["Contents"]] == ["k"]
 
 
+@pytest.mark.documented(ACLS)
+def test_who_may_write_into_a_bucket_deletes_its_own_and_not_what_others_own(cloud: Cloud, s3: Any) -> None:
+    lend(s3)
+    other(cloud).put_object(Bucket="house", Key="theirs", Body=b"y")
+    other(cloud).delete_object(Bucket="house", Key="theirs")
+    with pytest.raises(ClientError) as caught:
+        other(cloud).delete_object(Bucket="house", Key="k")
+    assert code(caught) == "AccessDenied"
+
+
+@pytest.mark.documented(OWNERSHIP)
+def test_a_copy_over_what_others_own_is_decided_by_the_bucket(cloud: Cloud, s3: Any) -> None:
+    lend(s3)
+    other(cloud).put_object(Bucket="house", Key="theirs", Body=b"y")
+    s3.copy_object(Bucket="house", Key="theirs", CopySource="house/k")
+    assert s3.get_object(Bucket="house", Key="theirs")["Body"].read() == b"x"
+
+
 @pytest.mark.documented(OWNERSHIP)
 def test_the_writer_can_let_the_owner_of_the_bucket_in(cloud: Cloud, s3: Any) -> None:
     lend(s3)

@@ -131,9 +131,7 @@ def _cipher(call: Call, queue: Queue, who: Principal, wrapped: bytes, queue_arn:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     found = _ask(call, queue, who, "decrypt", CiphertextBlob=wrapped, EncryptionContext=_context(queue_arn))
-    call.tx.put(
-        Opened(queue=queue.serial, requester=requester, name=name, until=call.now + queue.kms_reuse_seconds)
-    )
+    call.tx.put(Opened(queue=queue.serial, requester=requester, name=name, until=call.now + queue.kms_reuse_seconds))
     if len(_ciphers) >= _REMEMBERED_MAX:
         _ciphers.clear()
     cipher = _ciphers[wrapped] = AESGCM(found["Plaintext"])

@@ -37,6 +37,7 @@ from haar.services.s3.service import (
 if TYPE_CHECKING:
     from haar.kit.sealing import Seal
     from haar.shapes import s3 as api
+    from haar.store.blobs import Blobs
 
 _MOST: Final = 2**31 - 1
 _RANGE: Final = re.compile(r"bytes=(\d{1,18})-(\d{1,18})")
@@ -187,7 +188,10 @@ def upload_part_copy(call: Call, bucket: Bucket, request: api.UploadPartCopyRequ
         hashed.compute(("MD5", algorithm))
         [content] = hashed.resealed(seal, about.encode())
     else:
-        hashed = _taken(call, _pieces(call, version, opened, start, length), length, algorithm)
+        blobs = call.ports.blobs
+        hashed = call.aside(
+            "copy", lambda: _taken(blobs, _pieces(call, version, opened, start, length), length, algorithm)
+        )
         content = hashed.keep(call, seal, about.encode())
     checksum = integrity.encoded(hashed.digest(algorithm))
     part = call.tx.put(
@@ -244,7 +248,7 @@ def _pieces(call: Call, version: Version, seal: Seal, start: int, length: int) -
         at += kept.size
 
 
-def _taken(call: Call, pieces: Iterator[bytes], length: int, algorithm: str) -> Body:
+def _taken(blobs: Blobs, pieces: Iterator[bytes], length: int, algorithm: str) -> Body:
     """Bytes as a body, in memory only when they are few."""
     if length <= INLINE_MAX:
         return Body(b"".join(pieces))
@@ -256,8 +260,8 @@ def _taken(call: Call, pieces: Iterator[bytes], length: int, algorithm: str) -> 
             checksum.update(piece)
             yield piece
 
-    blob = call.ports.blobs.put(digested())
-    return Body.spooled(call.ports.blobs, blob, {"MD5": md5.digest(), algorithm: checksum.digest()})
+    blob = blobs.put(digested())
+    return Body.spooled(blobs, blob, {"MD5": md5.digest(), algorithm: checksum.digest()})
 
 
 def _about(upload: Upload) -> str:

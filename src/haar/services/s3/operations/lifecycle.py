@@ -1,0 +1,85 @@
+"""Lifecycle configurations, by their own operations and by those of the first version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from haar.kit import Call, ServiceError, replace
+from haar.services.s3 import lifecycle, lifecycle_rules
+from haar.services.s3.authority import on_bucket
+from haar.services.s3.resources import Bucket
+from haar.services.s3.service import s3
+
+if TYPE_CHECKING:
+    from haar.shapes import s3 as api
+
+_PUT = "s3:PutLifecycleConfiguration"
+_GET = "s3:GetLifecycleConfiguration"
+_WORD = "lifecycle"
+
+
+@s3.operation(action=_PUT, resource=on_bucket, enums=False)
+def put_bucket_lifecycle_configuration(
+    call: Call, bucket: Bucket, request: api.PutBucketLifecycleConfigurationRequest
+) -> api.PutBucketLifecycleConfigurationOutput:
+    kept = lifecycle_rules.checked(call, request)
+    _keep(call, bucket, kept)
+    return {"TransitionDefaultMinimumObjectSize": kept["TransitionDefaultMinimumObjectSize"]}
+
+
+@s3.operation(action=_GET, resource=on_bucket)
+def get_bucket_lifecycle_configuration(
+    call: Call, bucket: Bucket, request: Any
+) -> api.GetBucketLifecycleConfigurationOutput:
+    found: Any = _kept(bucket)
+    return found  # type: ignore[no-any-return]
+
+
+@s3.operation(action=_PUT, resource=on_bucket)
+def delete_bucket_lifecycle(call: Call, bucket: Bucket, request: Any) -> None:
+    if _WORD in bucket.configs:
+        call.tx.put(replace(bucket, configs={word: one for word, one in bucket.configs.items() if word != _WORD}))
+
+
+# --- the first version: a prefix and one transition in each rule ---------------------------------------------------------
+
+
+@s3.operation(action=_PUT, resource=on_bucket, enums=False)
+def put_bucket_lifecycle(call: Call, bucket: Bucket, request: api.PutBucketLifecycleRequest) -> None:
+    given: Any = request.get("LifecycleConfiguration") or {}
+    rules = []
+    for one in given.get("Rules") or []:
+        rule = {word: value for word, value in one.items() if word not in _SINGLE}
+        rule.update({f"{word}s": [one[word]] for word in _SINGLE if one.get(word) is not None})
+        rules.append(rule)
+    _keep(call, bucket, lifecycle_rules.checked(call, {"LifecycleConfiguration": {"Rules": rules}}))
+
+
+@s3.operation(action=_GET, resource=on_bucket)
+def get_bucket_lifecycle(call: Call, bucket: Bucket, request: Any) -> api.GetBucketLifecycleOutput:
+    rules = []
+    for one in _kept(bucket)["Rules"]:
+        rule = {word: value for word, value in one.items() if word not in _PLURAL}
+        rule.update({word[:-1]: one[word][0] for word in _PLURAL if one.get(word)})
+        rules.append({**rule, "Prefix": lifecycle_rules.chosen(one).prefix})
+    return {"Rules": rules}  # type: ignore[typeddict-item]
+
+
+_SINGLE = ("Transition", "NoncurrentVersionTransition")
+_PLURAL = tuple(f"{word}s" for word in _SINGLE)
+
+
+def _keep(call: Call, bucket: Bucket, kept: Mapping[str, Any]) -> None:
+    call.tx.put(replace(bucket, configs={**bucket.configs, _WORD: dict(kept)}))
+    lifecycle.schedule(call, bucket.name)
+
+
+def _kept(bucket: Bucket) -> dict[str, Any]:
+    found: dict[str, Any] | None = bucket.configs.get(_WORD)
+    if found is None:
+        text = "The lifecycle configuration does not exist"
+        raise ServiceError(
+            "NoSuchLifecycleConfiguration", text, status=404, members={"BucketName": bucket.name}
+        )  # fmt: skip
+    return found
