@@ -106,7 +106,7 @@ def pruned(value: Any) -> Any:
 def requests_disagreeing(service: str, operation: str, protocol: str, make: Any, count: int = 3) -> list[Any]:
     """The (sent, read) pairs of random requests that our codec reads otherwise than botocore wrote them."""
     model = clients_model(service).operation_model(operation)
-    codec = make(models.model(service), operation)
+    codec = make(models.published(service), operation)
     found = []
     for sent in samples(model, count, "input"):
         read = codec.parse(*request_of(model, sent, protocol))
@@ -118,7 +118,7 @@ def requests_disagreeing(service: str, operation: str, protocol: str, make: Any,
 def answers_disagreeing(service: str, operation: str, protocol: str, make: Any, count: int = 3) -> list[Any]:
     """The (written, read) pairs of random answers that botocore reads otherwise than our codec wrote them."""
     model = clients_model(service).operation_model(operation)
-    codec = make(models.model(service), operation)
+    codec = make(models.published(service), operation)
     found = []
     for sample in samples(model, count, "output", fraction=protocol == "ec2"):
         written = seconds(sample)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from haar.catalog import models
-from haar.catalog.models import merge_patch, model, snake_case
+from haar.catalog.models import merge_patch, model, published, snake_case
 from tests.wire.both_ways import clients_model
 
 SERVICES = ["iam", "sqs", "dynamodb", "s3", "lambda", "ec2", "mturk", "storagegateway", "sso-oidc"]
@@ -20,14 +20,14 @@ SERVICES = ["iam", "sqs", "dynamodb", "s3", "lambda", "ec2", "mturk", "storagega
 def test_client_method_names_are_botocores(service: str) -> None:
     from botocore import xform_name
 
-    assert model(service).snake == {xform_name(name): name for name in clients_model(service).operation_names}
+    assert published(service).snake == {xform_name(name): name for name in clients_model(service).operation_names}
 
 
 @pytest.mark.ours
 @pytest.mark.parametrize("service", SERVICES)
 def test_shapes_keep_what_botocore_says_of_them(service: str) -> None:
     client = clients_model(service)
-    ours = {name: shape["type"] for name, shape in model(service).shapes.items()}
+    ours = {name: shape["type"] for name, shape in published(service).shapes.items()}
     theirs = {name: client.shape_for(name).type_name for name in client.shape_names}
     assert {name: ours[name] for name in theirs} == theirs
 

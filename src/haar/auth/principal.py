@@ -51,7 +51,7 @@ _CACHED_MAX = 4096
 _KEY_LENGTH_MAX = 128
 _REGION = re.compile(r"[a-z0-9-]{1,32}")
 #: Credential scopes of a service besides its signing name.
-_MORE_SCOPES = {"s3": ("s3express", "s3-object-lambda"), "s3control": ("s3-outposts",)}
+_MORE_SCOPES = {"s3": ("s3express", "s3-object-lambda"), "s3control": ("s3-outposts", "s3express")}
 
 
 class RootKey(Record):

@@ -19,7 +19,16 @@ from typing import Any
 
 from haar.catalog import cache
 
-__all__ = ["ServiceModel", "botocore_data", "botocore_version", "merge_patch", "model", "snake_case", "versions"]
+__all__ = [
+    "ServiceModel",
+    "botocore_data",
+    "botocore_version",
+    "merge_patch",
+    "model",
+    "published",
+    "snake_case",
+    "versions",
+]
 
 #: Part of every cached file's name: raise it when what `_strip` keeps changes.
 FORMAT = 3
@@ -231,15 +240,24 @@ def _build(service: str, api_version: str, patch: Path | None) -> tuple[Any, ...
 def model(service: str, api_version: str = "") -> ServiceModel:
     """The model of a service by its botocore folder name ("sqs", "stepfunctions"); KeyError when there is none.
 
-    Without `api_version` it is the newest.
+    Without `api_version` it is the newest. The corrections of the service's room are in it.
     """
+    return _model(service, api_version, _patch_file(service))
+
+
+@once
+def published(service: str) -> ServiceModel:
+    """The newest model of a service as AWS publishes it, without the corrections of its room."""
+    return _model(service, "", None)
+
+
+def _model(service: str, api_version: str, patch: Path | None) -> ServiceModel:
     if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", service):
         raise KeyError(service)
     known = versions(service)
     if not known or (api_version and api_version not in known):
         raise KeyError(service)
     wanted = api_version or known[-1]
-    patch = _patch_file(service)
     stamp = f"{botocore_version()}-{FORMAT}-{wanted}"
     if patch is not None:
         stamp += "-" + hashlib.sha256(patch.read_bytes()).hexdigest()[:12]

@@ -224,8 +224,11 @@ class Attempt:
     def _parsed(self, operation: Operation, routed: Routed) -> dict[str, Any]:
         """The request, checked against the model."""
         codec = routed.codec
-        request = codec.parse(self.http, routed.labels)
         room = operation.service
+        body = self.http.body
+        if body and room.check_body is not None and not operation.body_member:
+            room.check_body(self.http.headers, body)
+        request = codec.parse(self.http, routed.labels)
         codec.validate(request, code=room.validation_error or None, enums=operation.enums, words=room.pattern_words)
         return request
 

@@ -315,7 +315,8 @@ def _route_by_content(http: HttpRequest, service: str, region: str | None, prefi
                 plan = _find_action(http, service, candidates, action, version)
             return Routed(plan, http, region, _NO_LABELS)
     if not candidates and http.path.strip("/"):
-        rest = ("s3",)  # unsigned, and nothing but a path: an anonymous reader of a bucket
+        # unsigned, and nothing but a path: an anonymous reader of a bucket, or who forgot to sign for S3 Control
+        rest = ("s3", "s3control") if "x-amz-account-id" in http.headers else ("s3",)
     routed = _route_rest(http, rest, region, prefix) if rest else None
     if routed is not None:
         if service == "s3express" and routed.operation == "ListBuckets":

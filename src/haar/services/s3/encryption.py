@@ -33,7 +33,18 @@ if TYPE_CHECKING:
     from haar.kit import Call
     from haar.kit.sealing import Seal
 
-__all__ = ["DUAL", "KMS", "PLAIN", "chosen", "etag_of", "is_customer_blocked", "opening", "rule_of", "shown", "under_kms"]
+__all__ = [
+    "DUAL",
+    "KMS",
+    "PLAIN",
+    "chosen",
+    "etag_of",
+    "is_customer_blocked",
+    "opening",
+    "rule_of",
+    "shown",
+    "under_kms",
+]
 
 PLAIN = Encryption()
 KMS: Final = "aws:kms"
@@ -197,9 +208,7 @@ def opening(call: Call, bucket: Bucket, name: str, encryption: Encryption, reque
         return call.ports.sealer
     is_bucket_key = encryption.bucket_key
     context = _whole_context(bucket, name, encryption.context, is_bucket_key)
-    data_key = kms_keys.opened(
-        call, bucket, encryption.wrapped, encryption.key_id, context, for_bucket=is_bucket_key
-    )
+    data_key = kms_keys.opened(call, bucket, encryption.wrapped, encryption.key_id, context, for_bucket=is_bucket_key)
     return _sealing(call, encryption.kind, data_key, encryption.salt)
 
 

@@ -21,7 +21,7 @@ from typing import Any, Final
 from haar.kit import Body, ServiceError
 from haar.kit.checksums import ALGORITHMS, LENGTHS
 
-__all__ = ["NAMED", "PREFERRED", "algorithm_in", "check", "checksum", "encoded", "readable", "said"]
+__all__ = ["NAMED", "PREFERRED", "algorithm_in", "check", "check_document", "checksum", "encoded", "readable", "said"]
 
 #: Every algorithm that a request can name. Those that are not in ALGORITHMS are refused.
 NAMED: Final = ("CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256", "SHA512", "MD5", "XXHASH64", "XXHASH3", "XXHASH128")
@@ -73,6 +73,14 @@ def check(body: Body, request: Mapping[str, Any]) -> tuple[str, str]:
         text = f"The {algorithm} you specified did not match the calculated checksum."
         raise ServiceError("BadDigest", text, status=400)
     return algorithm, value
+
+
+def check_document(headers: Mapping[str, str], document: bytes) -> None:
+    """Compare the XML document of a request with what its headers say of it, as `check` does."""
+    said_here: dict[str, Any] = {f"Checksum{name}": headers.get(f"x-amz-checksum-{name.lower()}") for name in NAMED}
+    if "content-md5" in headers:
+        said_here["ContentMD5"] = headers["content-md5"]
+    check(Body(document), said_here)
 
 
 def checksum(body: Body, algorithm: str) -> str:

@@ -77,9 +77,7 @@ def opened(
 def refuse_strangers(call: Call) -> None:
     """Refuse an unsigned request: KMS answers nobody whom it does not know. Raises InvalidArgument."""
     if call.principal.kind == "anonymous":
-        words = (
-            "Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4."
-        )
+        words = "Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4."
         raise invalid_argument(words, "Authorization", "null")
 
 

@@ -121,9 +121,7 @@ def _check(rule: Mapping[str, Any]) -> None:
         _check_transition(transition, "NoncurrentDays", "NoncurrentVersionTransition")
         _check_newer(transition, "NoncurrentVersionTransition")
     _check_order(rule.get("Transitions") or [], "Days", "Transition", meant)
-    _check_order(
-        rule.get("NoncurrentVersionTransitions") or [], "NoncurrentDays", "NoncurrentVersionTransition", meant
-    )
+    _check_order(rule.get("NoncurrentVersionTransitions") or [], "NoncurrentDays", "NoncurrentVersionTransition", meant)
     _check_ends(rule, meant)
     _check_abort(rule, meant)
 
@@ -229,7 +227,12 @@ def _check_ends(rule: Mapping[str, Any], meant: Chosen) -> None:
     """What goes to another class must not have gone for good by then."""
     pairs = (
         ("Expiration", "Transitions", ("Days", "Date"), "Transition"),
-        ("NoncurrentVersionExpiration", "NoncurrentVersionTransitions", ("NoncurrentDays",), "NoncurrentVersionTransition"),
+        (
+            "NoncurrentVersionExpiration",
+            "NoncurrentVersionTransitions",
+            ("NoncurrentDays",),
+            "NoncurrentVersionTransition",
+        ),
     )
     for ending, moving, units, action in pairs:
         for unit in units:

@@ -33,13 +33,15 @@ from haar.services.s3.service import PAGE_KEYS_MAX, invalid_argument
 from haar.wire.text import iso_millis
 from haar.wire.xml_shapes import escape
 
-__all__ = ["Asked", "asked", "behind", "owner_xml", "page", "restore_xml", "token_for", "token_read", "written"]
+__all__ = ["Asked", "Entries", "asked", "behind", "owner_xml", "restore_xml", "token_for", "token_read", "written"]
 
 R = TypeVar("R", Current, Version)
 
 _MOST: Final = 2**31 - 1
 #: So many further keys of a common prefix are passed over one by one, before the rest of it is leapt over.
 _STEPS: Final = 8
+#: Rows that are asked for at first, and after every leap.
+_CHUNK: Final = 16
 #: Text that is the same in XML, in a URL, and as it is.
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_.\-~/*\n]*")
 _TOKEN_KEY: Final = b"haar s3 continuation"
@@ -94,7 +96,7 @@ def _limit(given: Any) -> int:
 # --- one page --------------------------------------------------------------------------------------------------------
 
 
-class page(Generic[R]):  # noqa: N801 (read as a verb: `for entry in page(...)`, then `.more`)
+class Entries(Generic[R]):
     """The entries of one page, in order: rows, and common prefixes as texts. `more` is known when they have been read.
 
     `after` is the key of a row that the page goes on behind; shorter, all rows that begin with it. `start` is the first
@@ -112,19 +114,19 @@ class page(Generic[R]):  # noqa: N801 (read as a verb: `for entry in page(...)`,
         after: tuple[Any, ...] | None = None,
     ) -> None:
         self.more = False
-        self._entries = self._grouped if asked.delimiter else self._plain
-        self._query = (call, kind, bucket, asked, start, after)
+        self._kind = kind
+        self._query = (call, bucket, asked, start, after)
 
     def __iter__(self) -> Iterator[R | str]:
-        return self._entries()
+        return self._grouped() if self._query[2].delimiter else self._plain()
 
     def _plain(self) -> Iterator[R | str]:
-        call, kind, bucket, asked, start, after = self._query
+        call, bucket, asked, start, after = self._query
         if not asked.limit:
             return
         left = asked.limit
         for row in call.tx.range(
-            kind, bucket, starts=asked.prefix or None, start=start, after=after, limit=asked.limit + 1
+            self._kind, bucket, starts=asked.prefix or None, start=start, after=after, limit=asked.limit + 1
         ):
             if not left:
                 self.more = True
@@ -133,15 +135,17 @@ class page(Generic[R]):  # noqa: N801 (read as a verb: `for entry in page(...)`,
             yield row
 
     def _grouped(self) -> Iterator[R | str]:
-        call, kind, bucket, asked, next_name, after = self._query
+        call, bucket, asked, start, after = self._query
         left, prefix, delimiter = asked.limit, asked.prefix, asked.delimiter
+        beginning, skip = len(prefix), len(delimiter)
+        group, steps, size = "", 0, _CHUNK
         if not left:
             return
-        beginning, skip = len(prefix), len(delimiter)
-        start: str | None = next_name
-        group, steps = "", 0
         while True:
-            for row in call.tx.range(kind, bucket, starts=prefix or None, start=start, after=after):
+            read = 0
+            row = None
+            for row in call.tx.range(self._kind, bucket, starts=prefix or None, start=start, after=after, limit=size):
+                read += 1
                 name = row.name
                 if group and name.startswith(group):
                     steps += 1
@@ -159,12 +163,15 @@ class page(Generic[R]):  # noqa: N801 (read as a verb: `for entry in page(...)`,
                 else:
                     group, steps = name[: end + skip], 0
                     yield group
+            if group and steps == _STEPS:
+                start, after, size = behind(group), None, _CHUNK
+                if start is None:
+                    return
+                group = ""
+            elif row is None or read < size:
+                return
             else:
-                return
-            start = behind(group)
-            if start is None:
-                return
-            group = ""
+                start, after, size = None, row.key, min(size * 4, PAGE_KEYS_MAX)
 
 
 def group_of(asked: Asked, name: str) -> str:
@@ -176,7 +183,7 @@ def group_of(asked: Asked, name: str) -> str:
 
 
 def behind_key(asked: Asked, bucket: str, name: str) -> dict[str, Any]:
-    """Where a page begins behind a key or a common prefix: arguments of `page`; None inside means that nothing is left.
+    """Where a page begins behind a key or a common prefix: arguments of `Entries`.
 
     A key inside a common prefix stands for all of it, as the page before has shown it.
     """
@@ -184,8 +191,8 @@ def behind_key(asked: Asked, bucket: str, name: str) -> dict[str, Any]:
     if not group:
         return {"after": (bucket, name)}
     start = behind(group)
-    # nothing sorts behind such a group: begin behind all names there are
-    return {"start": start} if start is not None else {"after": (bucket, group + chr(0x10FFFF) * 1024)}
+    # where nothing can sort behind a group, begin behind the bucket's last key
+    return {"start": start} if start is not None else {"after": (bucket,)}
 
 
 def behind(group: str) -> str | None:
@@ -209,7 +216,8 @@ def written(asked: Asked, name: str) -> str:
 def xml_of(asked: Asked, names: list[str]) -> list[str]:
     """Names as XML."""
     # most keys are plain, and one look at all of them says so
-    if _PLAIN.fullmatch("\n".join(names)) and "\n" not in "".join(names):
+    joined = "\n".join(names)
+    if _PLAIN.fullmatch(joined) and joined.count("\n") == max(len(names) - 1, 0):
         return names
     if asked.encodes:
         return [quote_plus(name, safe="/*") for name in names]

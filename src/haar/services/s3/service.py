@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from haar.kit import Service, ServiceError
+from haar.services.s3 import integrity
 
-s3: Service[str] = Service("s3", bad_token="InvalidArgument")
+s3: Service[str] = Service("s3", bad_token="InvalidArgument", check_body=integrity.check_document)
 
 # Limits (docs: Amazon S3 User Guide, qfacts.html, UsingMetadata.html, BucketRestrictions.html).
 GIB = 1024**3

@@ -72,7 +72,7 @@ def add(call: Call, bucket: Bucket, version: Version, event: str) -> Version:
         order = previous.order - 1 if previous is not None else 0
         version_id = "null" if bucket.versioning == "Suspended" else new_version_id(order, call.ports.ids.bytes(19))
         version = replace(version, at=at_second, version_id=version_id, order=order)
-        if previous is not None:
+        if previous is not None and previous.noncurrent_at is None:
             tx.put(replace(previous, noncurrent_at=call.now))
     tx.put(version)
     _show(call, version)
@@ -134,12 +134,15 @@ def _show(call: Call, version: Version) -> None:
     call.tx.put(
         Current(
             bucket=version.bucket, name=version.name, order=version.order, at=version.at, size=version.size,
-            owner=version.owner, storage_class=version.storage_class, tail=_tail(version),
+            owner=version.owner, storage_class=version.storage_class, tail=tail(version),
         )
     )  # fmt: skip
 
 
-def _tail(version: Version) -> str:
+def tail(version: Version) -> str:
+    """What a listing says of a version, or of a delete marker, behind its key and its owner aside."""
+    if version.marker:
+        return f"<LastModified>{iso_millis(version.at)}</LastModified>"
     algorithms = "".join(f"<ChecksumAlgorithm>{name}</ChecksumAlgorithm>" for name in version.checksums)
     kind = f"<ChecksumType>{version.checksum_type}</ChecksumType>" if algorithms else ""
     return (

@@ -11,7 +11,12 @@ from haar.kit import Call, Page, Service, ServiceError, as_dict, as_list, replac
 if TYPE_CHECKING:
     from haar.shapes import s3control as api
 
-s3control: Service[str] = Service("s3control", iam_prefix="s3", bad_token="InvalidNextToken")
+#: Codes of S3's own, which the model of S3 Control does not have.
+_CODES = (
+    "AccessDenied", "AccessPointAlreadyOwnedByYou", "InvalidNextToken", "InvalidRequest", "InvalidTag", "NoSuchAccessPoint",
+    "NoSuchAccessPointPolicy", "NoSuchBucket", "NoSuchResource", "TooManyAccessPoints", "TooManyTags",
+)  # fmt: skip
+s3control: Service[str] = Service("s3control", iam_prefix="s3", bad_token="InvalidNextToken", also_raises=_CODES)
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,48}[a-z0-9]")
 _BUCKET_ARN = re.compile(r"arn:aws[a-z-]*:s3:::([^/]+)")
@@ -121,7 +126,14 @@ def _on_point(call: Call, request: Any) -> list[tuple[str, Any]]:
     """The access point of a request, there or not."""
     name = request["Name"]
     arn = f"arn:{call.partition}:s3:{call.region}:{request['AccountId']}:accesspoint/{name}"
+    _note(call, arn, "AWS::S3::AccessPoint")
     return [(arn, _points(call).get(call, request["AccountId"], name))]
+
+
+def _note(call: Call, arn: str, kind: str) -> None:
+    """Put what a call acts on into its audit row; the kinds are S3's, so the kit does not know them here."""
+    if (arn, kind) not in call.resources:
+        call.resources.append((arn, kind))
 
 
 def _there(call: Call, request: Any) -> Any:
@@ -169,7 +181,7 @@ def create_access_point(call: Call, request: api.CreateAccessPointRequest) -> ap
     return {"AccessPointArn": point.arn, "Alias": point.alias}
 
 
-@s3control.operation(resource=_on_point)
+@s3control.operation(resource=lambda call, request: "*")
 def get_access_point(call: Call, request: Any) -> api.GetAccessPointResult:
     _account(call, request)
     point = _there(call, request)
@@ -266,6 +278,8 @@ def _policy_of(point: Any) -> str:
 
 
 def _on_tagged(call: Call, request: Any) -> list[tuple[str, Any]]:
+    kind = "AWS::S3::Bucket" if _BUCKET_ARN.fullmatch(request["ResourceArn"]) else "AWS::S3::AccessPoint"
+    _note(call, request["ResourceArn"], kind)
     return [(request["ResourceArn"], _tagged(call, request))]
 
 

@@ -10,7 +10,11 @@ whose messages nobody took. Both protocols are spoken, today's JSON and the olde
 * A queue URL carries the host that the client used. Any host, also `https://queue.amazonaws.com/...`, is accepted
   in a `QueueUrl`: only account and name are read.
 * Rates of FIFO queues are enforced with `limits="aws"` only; all other limits always hold.
-* `KmsMasterKeyId` is kept and shown; messages are not encrypted with it yet.
+* With a `KmsMasterKeyId`, bodies and message attributes are encrypted in the store under data keys of KMS, and who
+  sends or receives needs the permissions on the key. What KMS allowed holds for the queue's reuse period.
+* `SqsManagedSseEnabled` is kept and shown, and encrypts nothing: the key would lie in the same folder as the messages
+  and protect no more than the folder's own permissions do, at some four microseconds a message. A queue whose
+  messages are to be unreadable there takes a KMS key (`alias/aws/sqs` will do).
 
 Reference: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/Welcome.html
 """

@@ -95,7 +95,7 @@ def _sealing_key(call: Call, queue: Queue, who: Principal) -> tuple[bytes, AESGC
 
 
 def opened(call: Call, queue: Queue, message: M, who: Principal | None = None) -> M:
-    """A message of a queue as it was sent. Raises the `KMS.` errors when the receiver may not open it, or nobody can."""
+    """A message of a queue as it was sent. Raises the `KMS.` errors when the receiver may not open it."""
     found = message.sealed
     if found is None:
         return message

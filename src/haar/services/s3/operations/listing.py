@@ -56,7 +56,7 @@ def list_object_versions(
     asked = listings.asked(request)
     key_marker, id_marker = request.get("KeyMarker") or "", request.get("VersionIdMarker")
     where = _behind_version(call, bucket, asked, key_marker, id_marker)
-    entries: listings.page[Version] = listings.page(call, Version, bucket.name, asked, **where)
+    entries: listings.Entries[Version] = listings.Entries(call, Version, bucket.name, asked, **where)
     versions: list[str] = []
     markers: list[str] = []
     groups: list[str] = []
@@ -75,7 +75,8 @@ def list_object_versions(
             [name_xml] = listings.xml_of(asked, [name])
         text = (
             f"<Key>{name_xml}</Key><VersionId>{entry.version_id}</VersionId>"
-            f"<IsLatest>{'true' if is_latest else 'false'}</IsLatest>{shelf.tail(entry)}{listings.owner_xml(entry.owner)}"
+            f"<IsLatest>{'true' if is_latest else 'false'}</IsLatest>{shelf.tail(entry)}"
+            + listings.owner_xml(entry.owner)
         )
         if entry.marker:
             markers.append(text)
@@ -95,9 +96,7 @@ def list_object_versions(
     return reply  # type: ignore[return-value]
 
 
-def _behind_version(
-    call: Call, bucket: Bucket, asked: Asked, key_marker: str, id_marker: str | None
-) -> dict[str, Any]:
+def _behind_version(call: Call, bucket: Bucket, asked: Asked, key_marker: str, id_marker: str | None) -> dict[str, Any]:
     """Where a page of versions begins: behind all versions of a key, or behind one of them."""
     if id_marker is not None:
         if not key_marker:
@@ -140,15 +139,16 @@ class _Found:
 
 
 def _current(call: Call, bucket: Bucket, asked: Asked, where: Mapping[str, Any], with_owner: bool) -> _Found:
-    entries: listings.page[Current] = listings.page(call, Current, bucket.name, asked, **where)
+    entries: listings.Entries[Current] = listings.Entries(call, Current, bucket.name, asked, **where)
     rows: list[Current] = []
     groups: list[str] = []
     last: Current | str = ""
-    for last in entries:
-        if isinstance(last, str):
-            groups.append(last)
+    for entry in entries:
+        last = entry
+        if isinstance(entry, str):
+            groups.append(entry)
         else:
-            rows.append(last)
+            rows.append(entry)
     names = listings.xml_of(asked, [row.name for row in rows])
     if with_owner or asked.restores:
         texts = [

@@ -251,7 +251,7 @@ def _answer(
     shown = []
     for message in messages:
         if message.sealed is not None:
-            message = encryption.opened(call, queue, message)  # noqa: PLW2901
+            message = encryption.opened(call, queue, message)
         shown.append(_describe(message, wanted, names))
     return {"Messages": shown}
 
