@@ -111,6 +111,26 @@ def test_nobody_else_reads_its_data(up: Up, tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "mine").stat().st_mode) == 0o700
 
 
+def test_large_bytes_and_the_root_key_lie_where_it_is_told(up: Up, tmp_path: Path) -> None:
+    server = up("--data", f"{tmp_path}/rows", "--files", f"{tmp_path}/files")
+    s3 = server.client("s3")
+    s3.create_bucket(Bucket="films")
+    s3.put_object(Bucket="films", Key="k", Body=b"x" * 2_000_000)
+    blobs = [path for path in (tmp_path / "files/blobs").rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in blobs) >= 2_000_000
+    assert stat.S_IMODE((tmp_path / "files/root.key").stat().st_mode) == 0o600
+    assert not (tmp_path / "rows/root.key").exists()
+    server.process.kill()
+    server.ends()
+    again = up("--data", f"{tmp_path}/rows", "--files", f"{tmp_path}/files").client("s3")
+    assert len(again.get_object(Bucket="films", Key="k")["Body"].read()) == 2_000_000
+
+
+def test_an_ephemeral_cloud_takes_no_folder_for_files(haar: Haar, tmp_path: Path) -> None:
+    told = haar("up", "--port", "0", "--ephemeral", "--files", str(tmp_path))
+    assert (told.returncode, "choose one" in told.stderr) == (2, True)
+
+
 def test_a_seed_replays_the_identifiers(up: Up) -> None:
     ids = [
         up("--ephemeral", "--seed", "7").client("iam").create_user(UserName="ann")["User"]["UserId"] for _ in range(2)

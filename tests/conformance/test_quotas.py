@@ -126,6 +126,10 @@ ONE_MORE: Mapping[str, Case] = {
     "L-340F62FB": Case(_alias, EXCEEDED, _key),
     "L-D594A657": Case(_grant, EXCEEDED, _key),
     "L-0E66C9C0": Case(lambda cloud, key: cloud.client("kms").rotate_key_on_demand(**key), EXCEEDED, _key),
+    "vaults": Case(lambda cloud, prepared: cloud.client("glacier").create_vault(vaultName="x"), EXCEEDED),
+    "provisioned-capacity-units": Case(
+        lambda cloud, prepared: cloud.client("glacier").purchase_provisioned_capacity(), EXCEEDED
+    ),
     "in-flight-standard": Case(_receive, "OverLimit", _queue),
     "in-flight-fifo": Case(_receive, "", _line),
 }

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from botocore.exceptions import WaiterError
@@ -26,20 +25,49 @@ DECLARED = [
     if any(one.name == described["operation"] for one in OPERATIONS if one.service.name == name)
 ]
 
-#: waiter -> what it waits for: (request, how it comes to be)
-COMING: Mapping[tuple[str, str], tuple[dict[str, str], Callable[[Any], object]]] = {
-    ("iam", "UserExists"): ({"UserName": "x"}, lambda iam: iam.create_user(UserName="x")),
-    ("iam", "RoleExists"): (
+
+class Case(NamedTuple):
+    """What a waiter looks at, how that comes to be as it is waited for, and what must be there before."""
+
+    request: dict[str, str]
+    make: Callable[[Any], object]
+    prepare: Callable[[Any], object] = lambda client: None
+
+
+def _bucket(s3: Any) -> object:
+    return s3.create_bucket(Bucket="waited-for")
+
+
+def _object(s3: Any) -> object:
+    return s3.put_object(**OBJECT, Body=b"x")
+
+
+BUCKET = {"Bucket": "waited-for"}
+OBJECT = {**BUCKET, "Key": "x"}
+VAULT = {"vaultName": "x"}
+COMING: Mapping[tuple[str, str], Case] = {
+    ("glacier", "VaultExists"): Case(VAULT, lambda glacier: glacier.create_vault(**VAULT)),
+    ("glacier", "VaultNotExists"): Case(
+        VAULT, lambda glacier: glacier.delete_vault(**VAULT), lambda glacier: glacier.create_vault(**VAULT)
+    ),
+    ("iam", "UserExists"): Case({"UserName": "x"}, lambda iam: iam.create_user(UserName="x")),
+    ("iam", "RoleExists"): Case(
         {"RoleName": "x"},
         lambda iam: iam.create_role(RoleName="x", AssumeRolePolicyDocument=trusting(AWS="000000000000")),
     ),
-    ("iam", "InstanceProfileExists"): (
+    ("iam", "InstanceProfileExists"): Case(
         {"InstanceProfileName": "x"},
         lambda iam: iam.create_instance_profile(InstanceProfileName="x"),
     ),
-    ("iam", "PolicyExists"): (
+    ("iam", "PolicyExists"): Case(
         {"PolicyArn": "arn:aws:iam::000000000000:policy/x"},
         lambda iam: iam.create_policy(PolicyName="x", PolicyDocument=document()),
+    ),
+    ("s3", "BucketExists"): Case(BUCKET, _bucket),
+    ("s3", "BucketNotExists"): Case(BUCKET, lambda s3: s3.delete_bucket(**BUCKET), _bucket),
+    ("s3", "ObjectExists"): Case(OBJECT, _object, _bucket),
+    ("s3", "ObjectNotExists"): Case(
+        OBJECT, lambda s3: s3.delete_object(**OBJECT), lambda s3: (_bucket(s3), _object(s3))
     ),
 }
 
@@ -54,36 +82,47 @@ def test_every_waiter_has_its_case() -> None:
     assert sorted(DECLARED) == sorted(COMING)
 
 
+def looking(client: Any, waiter: str, then: Callable[[int], object] = lambda look: None) -> list[int]:
+    """The looks that a waiter takes, counted as they are taken; `then` is called with the number of each."""
+    looks: list[int] = []
+    operation = client.get_waiter(snake_case(waiter)).config.operation
+
+    def look(**_: Any) -> None:
+        looks.append(len(looks) + 1)
+        then(len(looks))
+
+    client.meta.events.register(f"before-call.*.{operation}", look)
+    return looks
+
+
+every = pytest.mark.parametrize(("service", "waiter"), DECLARED, ids=lambda one: one)
+
+
 @pytest.mark.documented(WAITERS)
-@pytest.mark.parametrize(("service", "waiter"), DECLARED, ids=":".join)
+@every
 def test_a_waiter_ends_when_the_thing_is_there(cloud: Cloud, service: str, waiter: str) -> None:
-    request, make = COMING[service, waiter]
-    make(cloud.client(service))
-    wait(cloud.client(service), waiter, request, 1)
-    looks = cloud.client("cloudtrail").lookup_events()["Events"]
-    assert json.loads(looks[0]["CloudTrailEvent"])["eventName"].startswith("Get")
+    case, client = COMING[service, waiter], cloud.client(service)
+    case.prepare(client)
+    case.make(client)
+    looks = looking(client, waiter)
+    wait(client, waiter, case.request, 1)
+    assert looks == [1]
 
 
 @pytest.mark.documented(WAITERS)
-@pytest.mark.parametrize(("service", "waiter"), DECLARED, ids=":".join)
+@every
 def test_a_waiter_gives_up_on_what_never_comes(cloud: Cloud, service: str, waiter: str) -> None:
-    request, _ = COMING[service, waiter]
+    case, client = COMING[service, waiter], cloud.client(service)
+    case.prepare(client)
     with pytest.raises(WaiterError, match="Max attempts exceeded"):
-        wait(cloud.client(service), waiter, request, 2)
+        wait(client, waiter, case.request, 2)
 
 
 @pytest.mark.documented(WAITERS)
-@pytest.mark.parametrize(("service", "waiter"), DECLARED, ids=":".join)
+@every
 def test_a_waiter_sees_what_comes_while_it_looks(cloud: Cloud, service: str, waiter: str) -> None:
-    request, make = COMING[service, waiter]
-    client = cloud.client(service)
-    looks: list[object] = []
-
-    def made_after_the_first_look(**_: Any) -> None:
-        looks.append(1)
-        if len(looks) == 2:
-            make(cloud.client(service))
-
-    client.meta.events.register("before-call.*.*", made_after_the_first_look)
-    wait(client, waiter, request, 5)
-    assert len(looks) == 2
+    case, client = COMING[service, waiter], cloud.client(service)
+    case.prepare(client)
+    looks = looking(client, waiter, lambda look: case.make(cloud.client(service)) if look == 2 else None)
+    wait(client, waiter, case.request, 5)
+    assert looks == [1, 2]

@@ -51,7 +51,7 @@ def kept(cloud: Cloud) -> list[bytes]:
 
     @s3.operation(resource=lambda call, request: f"arn:aws:s3:::{request['Bucket']}/{request['Key']}")
     def put_object(call: Call, request: dict[str, Any]) -> dict[str, Any]:
-        bodies.append(request["Body"])
+        bodies.append(request["Body"].read())
         return {}
 
     cloud._rooms["s3"] = s3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import io
 import os
 import socket
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
+from botocore.utils import calculate_tree_hash
 
 from haar import Cloud
 from haar.testing.server import Running
@@ -183,3 +185,17 @@ def test_a_long_copy_does_not_hold_up_others_and_ends_as_it_should(running: Runn
     assert etag == f'"{hashlib.md5(content[1:]).hexdigest()}"'
     s3.complete_multipart_upload(**place, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": etag}]})
     assert s3.get_object(Bucket="streams", Key="copy")["Body"].read() == content[1:]
+
+
+def test_the_tree_hash_of_an_archive_is_computed_on_its_way_in(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[object] = []
+    monkeypatch.setattr(running.cloud.ports.blobs, "read", lambda *asked: read.append(asked))
+    glacier, content = running.client("glacier"), os.urandom(LARGE)
+    glacier.create_vault(vaultName="films")
+    told = glacier.upload_archive(vaultName="films", body=content)["checksum"]
+    assert told == calculate_tree_hash(io.BytesIO(content))
+    with pytest.raises(ClientError, match="Checksum mismatch"):
+        glacier.upload_archive(vaultName="films", body=content, checksum="0" * 64)
+    assert read == []

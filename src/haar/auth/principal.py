@@ -90,7 +90,7 @@ class Authenticator:
             raise _FROM_A_PAGE
         wrong = _scope_trouble(service, region, claim.service, claim.region)
         if wrong:
-            raise ServiceError("SignatureDoesNotMatch", wrong, status=403)
+            raise _out_of_scope(service, wrong, claim.service, claim.region, ports.config.region)
         if "x-amz-target" in http.headers and "x-amz-target" not in claim.signed_headers:
             raise _UNSIGNED_TARGET
         clock = ports.clock
@@ -216,6 +216,18 @@ def _scope_trouble(service: str, region: str, scope_service: str, scope_region: 
     spoken = model(service)
     allowed = (spoken.signing_name, spoken.metadata.get("endpointPrefix"), *_MORE_SCOPES.get(service, ()))
     return "" if scope_service in allowed else f"Credential should be scoped to correct service: '{allowed[0]}'. "
+
+
+def _out_of_scope(service: str, wrong: str, scope_service: str, scope_region: str, home: str) -> ServiceError:
+    if service != "s3":
+        return ServiceError("SignatureDoesNotMatch", wrong, status=403)
+    # S3 says which region it would be; clients that do not know theirs (s3cmd signs for "US") ask again with that
+    text = "The authorization header is malformed; "
+    if _REGION.fullmatch(scope_region):
+        text += f'incorrect service "{scope_service}". This endpoint belongs to "s3".'
+        return ServiceError("AuthorizationHeaderMalformed", text, status=400)
+    text += f"the region '{scope_region}' is wrong; expecting '{home}'"
+    return ServiceError("AuthorizationHeaderMalformed", text, status=400, members={"Region": home})
 
 
 def _root_user(account: str, partition: str, access_key: str) -> Principal:

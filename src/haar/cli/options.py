@@ -42,6 +42,7 @@ OPTIONS = (
     Option(("--data",), None, "The folder that keeps the cloud.", metavar="DIR"),
     Option(("--ephemeral",), False, "Keep nothing: the cloud is gone when it stops."),
     Option(("--store",), None, "Another store: postgresql://..., lmdb:///... or memory:", metavar="URL"),
+    Option(("--files",), None, "The folder for large bytes and the root key, if not the cloud's own.", metavar="DIR"),
     Option(("--iam",), "enforce", "What policies do: deny, record a denial, or nothing.", ("enforce", "audit", "off")),
     Option(
         ("--durability",), "process",
@@ -65,6 +66,7 @@ class Up(NamedTuple):
     data: str | None = None
     ephemeral: bool = False
     store: str | None = None
+    files: str | None = None
     iam: str = "enforce"
     durability: str = "process"
     limits: str = "off"
@@ -88,6 +90,11 @@ class Up(NamedTuple):
         if self.ephemeral:
             return "memory:"
         return self.store if self.store is not None else str(self.directory)
+
+    @property
+    def files_folder(self) -> str:
+        """The folder of what is no row, as `haar.config.Config` names it; empty for the store's own."""
+        return str(Path(self.files).absolute()) if self.files is not None else ""
 
 
 def read(words: list[str]) -> Up | None:
@@ -126,6 +133,8 @@ def conflict(asked: Up) -> str:
     places = [name for name in ("data", "ephemeral", "store") if getattr(asked, name)]
     if len(places) > 1:
         return f"--{places[0]} and --{places[1]} both say where the cloud is kept: choose one."
+    if asked.ephemeral and asked.files is not None:
+        return "--ephemeral keeps nothing, and --files says where to keep something: choose one."
     if not 0 <= asked.port <= 65_535:
         return f"{asked.port} is not a port: it must be from 0 to 65535."
     return ""

@@ -37,7 +37,7 @@ def up(asked: Up) -> int:
     gc.disable()  # nothing of what a start makes is garbage; looking for some takes a tenth of it
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     config = Config(
-        store=asked.store_url, host=asked.host, port=asked.port, iam=cast(Any, asked.iam),
+        store=asked.store_url, files=asked.files_folder, host=asked.host, port=asked.port, iam=cast(Any, asked.iam),
         durability=cast(Any, asked.durability), limits=cast(Any, asked.limits), seed=asked.seed, region=asked.region,
     )  # fmt: skip
     from haar.cloud import Cloud

@@ -227,7 +227,7 @@ class Attempt:
         room = operation.service
         body = self.http.body
         if body and room.check_body is not None and not operation.body_member:
-            room.check_body(self.http.headers, body)
+            room.check_body(operation.name, self.http.headers, body)
         request = codec.parse(self.http, routed.labels)
         codec.validate(request, code=room.validation_error or None, enums=operation.enums, words=room.pattern_words)
         return request

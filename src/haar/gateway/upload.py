@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from haar.errors import ServiceError
 from haar.kit.body import Body
-from haar.kit.checksums import ALGORITHMS, Calculator, calculator
+from haar.kit.checksums import ALGORITHMS, TREE, Calculator, calculator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: What S3 computes of every object; it costs next to nothing.
 _BY_DEFAULT = "CRC64NVME"
+#: A head with this is S3 Glacier's, which computes a tree hash and nothing else.
+_TREE_HEADER = "x-amz-sha256-tree-hash"
 _WANTED_BY = ("x-amz-sdk-checksum-algorithm", "x-amz-checksum-algorithm", "x-amz-trailer")
 
 
@@ -72,6 +74,8 @@ class Upload:
 
 
 def _algorithms(http: HttpRequest) -> set[str]:
+    if _TREE_HEADER in http.headers:
+        return {TREE}
     said = {http.headers.get(name, "").upper().replace("X-AMZ-CHECKSUM-", "") for name in _WANTED_BY}
     said |= {name[15:].upper() for name in http.headers if name.startswith("x-amz-checksum-")}
     found = said.intersection(ALGORITHMS)

@@ -1,7 +1,9 @@
 """Checksums of bytes that come in pieces, by the names S3 gives them, and the checksum of a whole from its parts'.
 
-`calculator("CRC64NVME")` has hashlib's shape: `update`, `digest` (big-endian for the CRCs).
-Docs: Amazon S3 User Guide, checking-object-integrity-upload.html.
+`calculator("CRC64NVME")` has hashlib's shape: `update`, `digest` (big-endian for the CRCs). `TREE-SHA256` is S3
+Glacier's: the SHA-256 of every MiB, one behind the other, from which the hash of any node of the tree follows.
+Docs: Amazon S3 User Guide, checking-object-integrity-upload.html; S3 Glacier Developer Guide,
+checksum-calculations.html.
 """
 
 from __future__ import annotations
@@ -11,7 +13,11 @@ import zlib
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-__all__ = ["ALGORITHMS", "COMBINABLE", "LENGTHS", "Calculator", "calculator", "combined"]
+__all__ = ["ALGORITHMS", "COMBINABLE", "LENGTHS", "TREE", "TREE_LEAF_BYTES", "Calculator", "calculator", "combined"]
+
+#: S3 Glacier's algorithm, and the bytes under one leaf of its tree.
+TREE = "TREE-SHA256"
+TREE_LEAF_BYTES = 1024 * 1024
 
 
 class Calculator(Protocol):
@@ -41,6 +47,34 @@ class _Crc:
         return self._value.to_bytes(self._size, "big")
 
 
+class _Leaves:
+    """The SHA-256 of every MiB of bytes that come in pieces of any size, in the shape of a hashlib object."""
+
+    __slots__ = ("_digest", "_done", "_room")
+
+    def __init__(self) -> None:
+        self._done = bytearray()
+        self._digest, self._room = hashlib.sha256(), TREE_LEAF_BYTES
+
+    def update(self, data: bytes | bytearray | memoryview, /) -> None:
+        with memoryview(data) as view:
+            at = 0
+            while at < len(view):
+                step = min(self._room, len(view) - at)
+                self._digest.update(view[at : at + step])
+                at += step
+                self._room -= step
+                if not self._room:
+                    self._done += self._digest.digest()
+                    self._digest, self._room = hashlib.sha256(), TREE_LEAF_BYTES
+
+    def digest(self) -> bytes:
+        """The hashes of what was taken in so far, 32 bytes each; of nothing, one hash."""
+        if self._done and self._room == TREE_LEAF_BYTES:
+            return bytes(self._done)
+        return bytes(self._done) + self._digest.digest()
+
+
 def _crc32() -> Calculator:
     return _Crc(zlib.crc32, 4)
 
@@ -67,9 +101,10 @@ _MAKERS: dict[str, Callable[[], Calculator]] = {
     "MD5": lambda: hashlib.md5(usedforsecurity=False),
 }
 
-#: The algorithms there are, and how many bytes each gives.
+#: The algorithms S3 knows, and how many bytes each gives.
 ALGORITHMS = tuple(_MAKERS)
 LENGTHS = {"CRC32": 4, "CRC32C": 4, "CRC64NVME": 8, "SHA1": 20, "SHA256": 32, "SHA512": 64, "MD5": 16}
+_MAKERS[TREE] = _Leaves
 #: Those whose value for a whole follows from the values of its parts.
 COMBINABLE = frozenset(("CRC32", "CRC32C", "CRC64NVME"))
 

@@ -146,7 +146,7 @@ class Service(Generic[E]):
     * `pattern_words`: the service's own sentences for broken patterns of its model, `{member}` standing for the member.
     * `also_raises`: error codes AWS answers and the model does not list.
     * `page_size`: items on a page when the request names no limit; `page_max`: on the largest page, if larger.
-    * `check_body`: (headers, body) of a request that does not stream; raises when they do not fit each other.
+    * `check_body`: (operation, headers, body) of a request that does not stream; raises when the last two do not fit.
     * `encoded_denials`: denials carry an encoded authorization message, as EC2's do.
     """
 
@@ -163,7 +163,7 @@ class Service(Generic[E]):
         bad_token: str = "InvalidNextToken",
         encoded_denials: bool = False,
         is_global: bool = False,
-        check_body: Callable[[Mapping[str, str], bytes], None] | None = None,
+        check_body: Callable[[str, Mapping[str, str], bytes], None] | None = None,
     ) -> None:
         self.name = name
         self.check_body = check_body

@@ -326,18 +326,19 @@ class Transaction:
 
     def commit(self) -> None:
         """Keep everything written, then tell the store's listeners. When this raises, nothing was kept."""
-        raw = self._raw
+        raw, store, changed = self._raw, self._store, self.changed
         self._raw = _ENDED
         try:
-            if self.changed:
-                self._store.announce(raw, self.changed)
+            if changed and store.backend.multi_node:
+                store.announce(raw, changed)
             raw.commit()
         except BaseException:
             raw.abort()
             self._unprepare()
             raise
-        if self.changed:
-            self._store.committed(self.changed)
+        if changed:
+            for listener in store.on_commit:
+                listener(changed)
 
     def abort(self) -> None:
         """Forget everything written. Harmless on a transaction that has ended."""

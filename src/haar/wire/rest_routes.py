@@ -40,13 +40,16 @@ class Found(NamedTuple):
 
 
 class _Node:
-    __slots__ = ("ends", "greedy", "label", "literals")
+    __slots__ = ("ends", "greedy", "label", "literals", "named", "plain")
 
     def __init__(self) -> None:
         self.literals: dict[str, _Node] = {}
         self.label: _Node | None = None
         self.greedy: _Node | None = None
         self.ends: list[_Route] = []
+        #: of them those without fixed query strings, and the names in the fixed query strings of the others
+        self.plain: list[_Route] = []
+        self.named: frozenset[str] = frozenset()
 
 
 def decoded(raw: str) -> str:
@@ -128,6 +131,8 @@ class Routes:
 
 def _settle(node: _Node) -> None:
     node.ends.sort(key=lambda route: route.weight, reverse=True)
+    node.plain = [route for route in node.ends if not route.query]
+    node.named = frozenset(name for route in node.ends for name, _ in route.query)
     for below in (*node.literals.values(), node.label, node.greedy):
         if below is not None:
             _settle(below)
@@ -146,7 +151,8 @@ def _walk(
     headers: dict[str, str],
 ) -> _Match | None:
     if at == len(segments):
-        route = _choose(node.ends, query, headers)
+        # without any of the fixed names in the query, no route that wants one is meant
+        route = _choose(node.plain if node.named.isdisjoint(query) else node.ends, query, headers)
         return None if route is None else (route, values, literals)
     segment = segments[at]
     below = node.literals.get(segment)
@@ -183,6 +189,8 @@ def _choose(routes: list[_Route], query: dict[str, str], headers: dict[str, str]
             name in query and (value is None or query[name] == value) for name, value in route.query
         ):
             continue
+        if not (route.wanted_query or route.wanted_headers):
+            return route
         if all(name in query for name in route.wanted_query) and all(name in headers for name in route.wanted_headers):
             return route
         # what is required and missing is the validation's business; the least demanding one is meant

@@ -44,21 +44,22 @@ class Unroutable(ServiceError):
 class Plan:
     """An operation in a protocol: what all requests that mean it share."""
 
-    __slots__ = ("_codec", "model", "operation", "protocol", "service")
+    __slots__ = ("made", "model", "operation", "protocol", "service")
 
     def __init__(self, model: ServiceModel, operation: str, protocol: str) -> None:
         self.service = model.name
         self.operation = operation
         self.protocol = protocol
         self.model = model
-        self._codec: Codec | None = None
+        #: the codec, once it is made
+        self.made: Codec | None = None
 
     @property
     def codec(self) -> Codec:
         """What reads and writes it; made at its first use."""
-        found = self._codec
+        found = self.made
         if found is None:
-            found = self._codec = codec(self.model, self.operation, self.protocol)
+            found = self.made = codec(self.model, self.operation, self.protocol)
         return found
 
 
@@ -84,7 +85,8 @@ class Routed:
     @property
     def codec(self) -> Codec:
         """What reads this request and writes its answer."""
-        return self.plan.codec
+        plan = self.plan
+        return plan.made or plan.codec
 
     def __repr__(self) -> str:
         return f"<Routed {self.service}.{self.operation} {self.protocol} {self.region}>"
@@ -95,23 +97,43 @@ _plans: dict[tuple[str, str, str], Plan] = {}
 _by_target: dict[str, Plan] = {}
 _by_rpc_path: dict[str, Plan] = {}
 _by_action: dict[tuple[str, bytes, bytes], Plan] = {}
+#: Authorization headers without their signatures -> service and region.
+_scopes: dict[str, tuple[str, str | None]] = {}
+_SCOPES_MAX = 4096
+#: Nothing is proven when one is remembered, so nobody may fill the memory with long ones.
+_PREFIX_MAX = 1024
+_SIGNATURE_LENGTH = 64
 
 
 def scope_of(http: HttpRequest) -> tuple[str, str | None]:
     """(service, region) of the signature's credential scope; ("", None) for an unsigned request."""
     authorization = http.headers.get("authorization")
     if authorization is not None:
+        # all but the signature is the same all day
+        known = authorization[:-_SIGNATURE_LENGTH]
+        scope = _scopes.get(known)
+        if scope is not None:
+            return scope
         start = authorization.find("Credential=")
         if start < 0:
             return "", None
         end = authorization.find(",", start)
         credential = authorization[start + 11 : end if end >= 0 else None]
+        if 0 <= end < len(known) <= _PREFIX_MAX:
+            if len(_scopes) >= _SCOPES_MAX:
+                _scopes.clear()
+            scope = _scopes[known] = _read_scope(credential)
+            return scope
     else:
         start = http.query.find("X-Amz-Credential=")
         if start < 0:
             return "", None
         end = http.query.find("&", start)
         credential = unquote(http.query[start + 17 : end if end >= 0 else None])
+    return _read_scope(credential)
+
+
+def _read_scope(credential: str) -> tuple[str, str | None]:
     parts = credential.strip().split("/")
     if len(parts) == 5:
         return parts[3], parts[2] or None
@@ -264,6 +286,8 @@ def _read_host(host: str) -> tuple[str, str | None, str]:
 
 # --- query, ec2 and REST ----------------------------------------------------------------------------------------------
 
+#: how nearly every form begins
+_FIRST = re.compile(rb"Action=([^&]*)&Version=([^&]*)")
 _ACTION = re.compile(rb"(?:^|&)Action=([^&]*)")
 _VERSION = re.compile(rb"(?:^|&)Version=([^&]*)")
 _QUEUE_PATH = re.compile(r"/\d{12}/[^/]+/?$")
@@ -346,6 +370,9 @@ def _website(http: HttpRequest, region: str | None, bucket: str) -> Routed:
 def _action(http: HttpRequest) -> tuple[bytes | None, bytes]:
     """(Action, Version) as they stand in the form or the query, still encoded."""
     is_query = http.method == "POST" and not http.headers.get("content-type", "").startswith("multipart/")
+    if is_query and (first := _FIRST.match(http.body)) is not None:
+        action, version = first.groups()
+        return action, version
     for text in (_form(http) if is_query else b"", http.query.encode("utf-8", "replace")):
         if text and (match := _ACTION.search(text)) is not None:
             version = _VERSION.search(text)

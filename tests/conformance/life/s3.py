@@ -29,6 +29,8 @@ def live(cloud: Cloud) -> None:
     browsers(cloud, s3)
     objects(s3)
     uploads(s3)
+    encryption(cloud, s3)
+    ageing(s3)
 
 
 def buckets(s3: Any) -> None:
@@ -130,6 +132,8 @@ def objects(s3: Any) -> None:
     s3.delete_object_tagging(Bucket="things", Key="a")
     s3.copy_object(Bucket="things", Key="c", CopySource={"Bucket": "things", "Key": "a"})
     s3.list_objects_v2(Bucket="things")
+    s3.list_objects(Bucket="things")
+    s3.list_object_versions(Bucket="things")
     s3.delete_object(Bucket="things", Key="b")
     s3.delete_objects(Bucket="things", Delete={"Objects": [{"Key": "c"}]})
     s3.put_object(Bucket="things", Key="table.csv", Body=b"name,age\nann,30\n")
@@ -152,3 +156,35 @@ def uploads(s3: Any) -> None:
     parts = [{"PartNumber": 1, "ETag": first}, {"PartNumber": 2, "ETag": copied}]
     s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
     s3.abort_multipart_upload(**place, UploadId=s3.create_multipart_upload(**place)["UploadId"])
+
+
+def encryption(cloud: Cloud, s3: Any) -> None:
+    """What a bucket encrypts with unless a request says otherwise, and an object that is encrypted otherwise."""
+    s3.create_bucket(Bucket="sealed")
+    s3.put_object(Bucket="sealed", Key="k", Body=b"x")
+    default = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}, "BucketKeyEnabled": True}
+    s3.put_bucket_encryption(Bucket="sealed", ServerSideEncryptionConfiguration={"Rules": [default]})
+    s3.get_bucket_encryption(Bucket="sealed")
+    s3.delete_bucket_encryption(Bucket="sealed")
+    key = cloud.client("kms").create_key()["KeyMetadata"]["Arn"]
+    s3.update_object_encryption(Bucket="sealed", Key="k", ObjectEncryption={"SSEKMS": {"KMSKeyArn": key}})
+
+
+def ageing(s3: Any) -> None:
+    """What time does to objects: rules that move and remove them, tiers, and what is brought back from an archive."""
+    s3.create_bucket(Bucket="old")
+    rule = {"ID": "all", "Status": "Enabled", "Filter": {"Prefix": "tmp/"}, "Expiration": {"Days": 300}}
+    s3.put_bucket_lifecycle_configuration(Bucket="old", LifecycleConfiguration={"Rules": [rule]})
+    s3.get_bucket_lifecycle_configuration(Bucket="old")
+    s3.delete_bucket_lifecycle(Bucket="old")
+    old_rule = {"ID": "all", "Status": "Enabled", "Prefix": "tmp/", "Expiration": {"Days": 300}}
+    s3.put_bucket_lifecycle(Bucket="old", LifecycleConfiguration={"Rules": [old_rule]})
+    s3.get_bucket_lifecycle(Bucket="old")
+    tiers = {"Id": "deep", "Status": "Enabled", "Tierings": [{"Days": 180, "AccessTier": "DEEP_ARCHIVE_ACCESS"}]}
+    place = {"Bucket": "old", "Id": "deep"}
+    s3.put_bucket_intelligent_tiering_configuration(**place, IntelligentTieringConfiguration=tiers)
+    s3.get_bucket_intelligent_tiering_configuration(**place)
+    s3.list_bucket_intelligent_tiering_configurations(Bucket="old")
+    s3.delete_bucket_intelligent_tiering_configuration(**place)
+    s3.put_object(Bucket="old", Key="frozen", Body=b"x", StorageClass="GLACIER")
+    s3.restore_object(Bucket="old", Key="frozen", RestoreRequest={"Days": 1})

@@ -63,3 +63,6 @@ def last(cloud: Cloud) -> None:
     sqs.send_message(QueueUrl=line, MessageBody="third", MessageGroupId="b", MessageDeduplicationId="3")
     sqs.receive_message(QueueUrl=line, ReceiveRequestAttemptId="last")
     sqs.delete_queue(QueueUrl=sqs.create_queue(QueueName="brief")["QueueUrl"])
+    sealed = sqs.create_queue(QueueName="sealed", Attributes={"KmsMasterKeyId": "alias/aws/sqs"})["QueueUrl"]
+    sqs.send_message(QueueUrl=sealed, MessageBody="nobody else's business")
+    sqs.receive_message(QueueUrl=sealed)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from haar.kit import Body, Call, Stream, chained, on_change, replace
+from haar.kit.checksums import TREE
 from haar.services.glacier import rules
 from haar.services.glacier.resources import Archive, Discard, Job, Piece, Tally, Upload, by_contents
 from haar.services.glacier.service import ARCHIVE_BYTES_MAX, glacier, invalid, lacking
@@ -23,7 +24,7 @@ def received(call: Call, request: Any, contents: str, start: int) -> Piece:
     Raises MissingParameterValueException without its tree hash and InvalidParameterValueException for a wrong one.
     """
     body = body_of(request)
-    leaves = rules.leaves_of(body.pieces())
+    leaves = body.digest(TREE)
     root = rules.tree_hash(leaves)
     check_hash(request, root)
     about = f"glacier/{contents}/{start}".encode()

@@ -15,11 +15,12 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from hashlib import sha256
 
-MIB = 1024 * 1024
+from haar.kit.checksums import TREE_LEAF_BYTES
+
+MIB = TREE_LEAF_BYTES
 HASH_BYTES = 32
 
 _RANGE = re.compile(r"(\d{1,20})-(\d{1,20})")
@@ -29,43 +30,6 @@ _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,6}
 
 
 # -- tree hashes ---------------------------------------------------------------------------------------------------
-
-
-class Leaves:
-    """The SHA-256 of every MiB of bytes that come in pieces of any size, in the shape of a hashlib object."""
-
-    __slots__ = ("_digest", "_done", "_room")
-
-    def __init__(self) -> None:
-        self._done = bytearray()
-        self._digest, self._room = sha256(), MIB
-
-    def update(self, piece: bytes | bytearray | memoryview, /) -> None:
-        """Take in more bytes."""
-        with memoryview(piece) as view:
-            at = 0
-            while at < len(view):
-                step = min(self._room, len(view) - at)
-                self._digest.update(view[at : at + step])
-                at += step
-                self._room -= step
-                if not self._room:
-                    self._done += self._digest.digest()
-                    self._digest, self._room = sha256(), MIB
-
-    def digest(self) -> bytes:
-        """The hashes of what was taken in so far, one behind the other, 32 bytes each; of nothing, one hash."""
-        if self._done and self._room == MIB:
-            return bytes(self._done)
-        return bytes(self._done) + self._digest.digest()
-
-
-def leaves_of(pieces: Iterable[bytes]) -> bytes:
-    """The hashes of the MiB of bytes that come in pieces, one behind the other."""
-    leaves = Leaves()
-    for piece in pieces:
-        leaves.update(piece)
-    return leaves.digest()
 
 
 def tree_hash(leaves: bytes) -> bytes:

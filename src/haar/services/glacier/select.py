@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, BinaryIO, cast
 from urllib.parse import urlencode
 
-from haar.kit import Call, Refused, ServiceError, replace
+from haar.kit import Call, ServiceError, replace
 from haar.services.glacier.resources import Job, Piece, RunSelect
 from haar.services.glacier.service import denied, glacier, invalid, lacking
 
@@ -36,17 +36,9 @@ _GRANTS = {
     "READ_ACP": "GrantReadACP",
     "WRITE_ACP": "GrantWriteACP",
 }
-_NO_ENGINE = "Querying an archive in place takes the engine behind S3 Select."
 
+#: S3's function for SQL over bytes.
 Engine = Callable[..., Iterator[dict[str, Any]]]
-
-
-def _engine(call: Call) -> Engine:
-    """S3's function for SQL over bytes. Raises Refused while it offers none."""
-    found: Engine | None = call.ports.room("s3").provides.get("select")
-    if found is None:
-        raise Refused("glacier", "InitiateJob of a select job", _NO_ENGINE)
-    return found
 
 
 # -- the beginning -------------------------------------------------------------------------------------------------
@@ -57,7 +49,7 @@ def begin(call: Call, job: Job) -> None:
 
     Raises InvalidParameterValueException, MissingParameterValueException, AccessDeniedException.
     """
-    engine = _engine(call)
+    engine: Engine = call.ports.port("select")
     expression = job.select.get("Expression")
     if not expression:
         raise lacking("Expression")
@@ -131,7 +123,8 @@ def run(call: Call, task: RunSelect) -> None:
 def _found(call: Call, job: Job) -> Iterator[bytes]:
     """What the query finds, some records at a time."""
     source = cast(BinaryIO, io.BufferedReader(_Archive(call, job)))
-    events = _engine(call)(source, _request(job), size=job.archive_size, now=call.now, tables=frozenset({"archive"}))
+    engine: Engine = call.ports.port("select")
+    events = engine(source, _request(job), size=job.archive_size, now=call.now, tables=frozenset({"archive"}))
     for event in events:
         if "Records" in event:
             yield event["Records"]["Payload"]

@@ -11,6 +11,7 @@ from botocore.utils import calculate_tree_hash
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from haar.kit.checksums import TREE, calculator
 from haar.services.glacier import rules
 from haar.services.glacier.rules import MIB
 
@@ -20,8 +21,10 @@ RANGES = GUIDE + "checksum-calculations-range.html"
 
 
 def root(data: bytes, step: int = 300_000) -> str:
-    pieces = [data[at : at + step] for at in range(0, len(data), step)]
-    return rules.tree_hash(rules.leaves_of(pieces)).hex()
+    leaves = calculator(TREE)
+    for at in range(0, len(data), step):
+        leaves.update(data[at : at + step])
+    return rules.tree_hash(leaves.digest()).hex()
 
 
 @pytest.mark.documented(CHECKSUMS)

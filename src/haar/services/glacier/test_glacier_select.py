@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from importlib import import_module
 from typing import Any
 
 import pytest
@@ -18,12 +17,6 @@ MISSING = "MissingParameterValueException"
 FILMS = b"name,made\nMetropolis,1927\nNosferatu,1922\nM,1931\n"
 Refused = Callable[..., tuple[str, str]]
 Put = Callable[..., str]
-
-
-@pytest.fixture(autouse=True)
-def engine(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    """S3's engine for SQL."""
-    monkeypatch.setitem(cloud.ports.room("s3").provides, "select", import_module("haar.services.s3.select").select)
 
 
 @pytest.fixture
@@ -244,13 +237,3 @@ def test_a_query_over_an_archive_that_is_deleted_meanwhile_fails(
     cloud.advance(hours=5)
     assert glacier.describe_job(vaultName=vault, jobId=job)["StatusCode"] == "Failed"
     assert set(objects(cloud)) == {"job.txt"}
-
-
-@pytest.mark.ours
-def test_without_the_engine_of_s3_a_query_is_refused_with_a_reason(
-    cloud: Cloud, glacier: Any, put: Put, bucket: str, refused: Refused, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delitem(cloud.ports.room("s3").provides, "select")
-    code, message = refused(begun, glacier=glacier, asked=asking(put(FILMS)))
-    assert code == "NotImplemented"
-    assert "S3 Select" in message

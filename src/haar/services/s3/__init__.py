@@ -15,6 +15,15 @@ is encrypted at rest. Reads see every write at once.
 * KMS is asked in the caller's own name. A Bucket Key serves one caller for five minutes, and until then a change of the
   KMS key is not noticed.
 * UpdateObjectEncryption asks KMS for Decrypt and GenerateDataKey, and needs no permission to re-encrypt.
+* Under a host that names no region (`localhost`, `127.0.0.1`) a request for a bucket of another region is redirected to
+  the region that the bucket is in, as boto3 expects; an unsigned one is answered.
+* New buckets are private, refuse public policies and have no ACLs, as AWS's since April 2023.
+* A grant of WRITE on a bucket lets its grantee put objects and delete its own, not those that others own.
+* Web sites are under `BUCKET.s3-website.localhost` and AWS's own host names; other names for them are not known.
+* Forms may be posted with Signature Version 2, which boto3 makes of `generate_presigned_post`; its policy ends by the
+  real clock, that of Version 4 by the cloud's.
+* `s3:TlsVersion` is never present in a request.
+* A denial to another account says no more than Access Denied, also within one organization.
 
 Reference: https://docs.aws.amazon.com/AmazonS3/latest/API/Welcome.html
 """

@@ -239,7 +239,8 @@ def _place(
     more = point.public_access_block if point is not None else None
     if version is not None and version.owner != bucket.account:
         # a bucket's policy allows nothing on what others own, but what it denies is denied
-        account, policy = version.owner, _denials(policy) if policy else None
+        # (an anonymous writer has no account, and must not be taken for everybody's)
+        account, policy = version.owner or "anonymous", _denials(policy) if policy else None
     if policy is not None and public.is_public_policy(policy):
         _restrict(call, bucket, more)
     if bucket.ownership != acls.ENFORCED and (bucket.acl is not None or version is not None):

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from haar.kit import Call, ServiceError
 from haar.services.s3.resources import Bucket, BucketKey

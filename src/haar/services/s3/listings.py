@@ -114,7 +114,7 @@ class Entries(Generic[R]):
         after: tuple[Any, ...] | None = None,
     ) -> None:
         self.more = False
-        self._kind = kind
+        self._kind: type[R] = kind
         self._query = (call, bucket, asked, start, after)
 
     def __iter__(self) -> Iterator[R | str]:

@@ -53,8 +53,8 @@ def described(call: Call, bucket: Bucket, version: Version, request: Mapping[str
     if version.lock_mode and new_objects.may(call, "s3:GetObjectRetention", request):
         reply["ObjectLockMode"] = version.lock_mode
         reply["ObjectLockRetainUntilDate"] = version.retain_until
-    if version.legal_hold and new_objects.may(call, "s3:GetObjectLegalHold", request):
-        reply["ObjectLockLegalHoldStatus"] = "ON"
+    if version.legal_hold_given and new_objects.may(call, "s3:GetObjectLegalHold", request):
+        reply["ObjectLockLegalHoldStatus"] = "ON" if version.legal_hold else "OFF"
     if version.replication:
         reply["ReplicationStatus"] = version.replication
     if bucket.payer != "BucketOwner":

@@ -128,6 +128,8 @@ class Version(Record):
     lock_mode: str = ""
     retain_until: float = 0.0
     legal_hold: bool = False
+    #: whether a legal hold was ever set or lifted
+    legal_hold_given: bool = False
     #: "", "PENDING", "COMPLETED", "FAILED" or "REPLICA"
     replication: str = ""
     #: when a restored copy of an archived object goes away; `restoring_until`: when it will be there
@@ -189,6 +191,8 @@ class Upload(Record):
     lock_mode: str = ""
     retain_until: float = 0.0
     legal_hold: bool = False
+    #: whether a legal hold was ever set or lifted
+    legal_hold_given: bool = False
     #: whether the object of this key went away since the upload began
     removed_meanwhile: bool = False
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from haar.kit import Service, ServiceError
-from haar.services.s3 import integrity
+from haar.services.s3 import codes, integrity
 
-s3: Service[str] = Service("s3", bad_token="InvalidArgument", check_body=integrity.check_document)
+s3: Service[str] = Service(
+    "s3", bad_token="InvalidArgument", check_body=integrity.check_document, also_raises=codes.CODES
+)
 
 # Limits (docs: Amazon S3 User Guide, qfacts.html, UsingMetadata.html, BucketRestrictions.html).
 GIB = 1024**3
@@ -50,3 +52,12 @@ def malformed_xml() -> ServiceError:
     """MalformedXML, for a document that the model accepts and S3 does not."""
     text = "The XML you provided was not well-formed or did not validate against our published schema"
     return ServiceError("MalformedXML", text, status=400)
+
+
+def _select(*asked: Any, **named: Any) -> Any:
+    from haar.services.s3.select import select  # an engine that most users of S3 never need
+
+    return select(*asked, **named)
+
+
+s3.provide("select", _select)

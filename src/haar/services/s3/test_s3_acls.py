@@ -265,6 +265,16 @@ def test_the_owner_of_a_bucket_can_delete_what_others_own(cloud: Cloud, s3: Any)
 
 
 @pytest.mark.documented(ACLS)
+def test_what_an_anonymous_writer_owns_is_nobody_elses(cloud: Cloud, s3: Any) -> None:
+    s3.put_bucket_acl(Bucket="house", ACL="public-read-write")
+    nobody(cloud).put_object(Bucket="house", Key="found", Body=b"y")
+    with pytest.raises(ClientError) as caught:
+        other(cloud).get_object(Bucket="house", Key="found")
+    assert code(caught) == "AccessDenied"
+    s3.delete_object(Bucket="house", Key="found")
+
+
+@pytest.mark.documented(ACLS)
 def test_who_may_write_into_a_bucket_deletes_its_own_and_not_what_others_own(cloud: Cloud, s3: Any) -> None:
     lend(s3)
     other(cloud).put_object(Bucket="house", Key="theirs", Body=b"y")

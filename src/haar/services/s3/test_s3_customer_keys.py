@@ -46,7 +46,7 @@ def refused(function: Callable[..., Any], **arguments: Any) -> tuple[int, str, s
     return response["ResponseMetadata"]["HTTPStatusCode"], error["Code"], error["Message"]
 
 
-def sse(key: bytes = KEY, prefix: str = "") -> dict[str, Any]:
+def sse(key: bytes | str = KEY, prefix: str = "") -> dict[str, Any]:
     return {f"{prefix}SSECustomerAlgorithm": "AES256", f"{prefix}SSECustomerKey": key}
 
 
@@ -103,7 +103,9 @@ def test_attributes_need_the_key_too(s3: Any) -> None:
     put(s3, **sse())
     asked = {"Bucket": "vault", "Key": "k", "ObjectAttributes": ["ObjectSize"]}
     assert refused(s3.get_object_attributes, **asked) == (400, "InvalidRequest", NEEDED)
-    assert s3.get_object_attributes(**asked, **sse())["ObjectSize"] == 6
+    # botocore does not encode the key for this operation
+    key = {**sse(base64.b64encode(KEY).decode()), "SSECustomerKeyMD5": md5()}
+    assert s3.get_object_attributes(**asked, **key)["ObjectSize"] == 6
 
 
 @pytest.mark.documented(CUSTOMER)
@@ -143,13 +145,6 @@ def test_a_key_for_an_object_that_has_none_is_refused(s3: Any) -> None:
     assert refused(s3.get_object, Bucket="vault", Key="k", **sse()) == expected
 
 
-@pytest.mark.documented(SPECIFY)
-def test_a_presigned_url_works_with_the_headers(cloud: Cloud, s3: Any) -> None:
-    put(s3, **sse())
-    parameters = {"Bucket": "vault", "Key": "k", "SSECustomerAlgorithm": "AES256"}
-    assert "x-amz-server-side-encryption-customer-algorithm" in s3.generate_presigned_url("get_object", parameters)
-
-
 # --- what is kept ----------------------------------------------------------------------------------------------------
 
 
@@ -181,12 +176,10 @@ def test_the_trail_keeps_no_key(cloud: Cloud, s3: Any) -> None:
 def test_every_operation_that_takes_a_key_hides_it() -> None:
     from haar.services.s3 import s3 as room
 
-    taking = [
-        operation
-        for operation in room.operations.values()
-        if operation.snake in room.model.snake
-        and "SSECustomerKey" in room.model.shapes[room.model.operations[room.model.snake[operation.snake]]["input"]["shape"]]["members"]
-    ]  # fmt: skip
+    shapes, described = room.model.shapes, room.model.operations
+    names = {operation.snake: room.model.snake.get(operation.snake) for operation in room.operations.values()}
+    inputs = {snake: shapes[described[name]["input"]["shape"]]["members"] for snake, name in names.items() if name}
+    taking = [room.operations[snake] for snake, members in inputs.items() if "SSECustomerKey" in members]
     assert len(taking) > 8
     assert all("SSECustomerKey" in operation.redact for operation in taking)
 
@@ -213,7 +206,7 @@ WORDS = "Requests specifying Server Side Encryption with Customer provided keys 
             "The secret key was invalid for the specified algorithm.",
         ),
         (
-            {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": base64.b64encode(KEY).decode(), "SSECustomerKeyMD5": md5(OTHER)},
+            {**sse(base64.b64encode(KEY).decode()), "SSECustomerKeyMD5": md5(OTHER)},
             "InvalidArgument",
             "The calculated MD5 hash of the key did not match the hash that was provided.",
         ),

@@ -311,6 +311,16 @@ def test_a_presigned_url_lives_from_a_second_to_a_week(cloud: Cloud, s3: Any, se
     assert fetch(cloud, presigned(cloud, seconds)) == status
 
 
+@pytest.mark.documented("https://docs.aws.amazon.com/AmazonS3/latest/userguide/PresignedUrlUploadObject.html")
+def test_an_upload_can_be_presigned(cloud: Cloud, s3: Any) -> None:
+    client = cloud.client("s3", config=Config(signature_version="s3v4"))
+    url = client.generate_presigned_url("put_object", Params={"Bucket": "house", "Key": "stool"})
+    path, _, query = url.removeprefix("http://haar.localhost:4566").partition("?")
+    reply = cloud.handle(HttpRequest("PUT", path, query, {"host": "haar.localhost:4566"}, b"oak"))
+    assert reply.status == 200
+    assert s3.get_object(Bucket="house", Key="stool")["Body"].read() == b"oak"
+
+
 @pytest.mark.fact("S3PRE-005")
 def test_requests_to_other_services_can_be_presigned_too(cloud: Cloud) -> None:
     url = cloud.client("sts").generate_presigned_url("get_caller_identity", HttpMethod="GET")

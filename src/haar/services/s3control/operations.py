@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
 #: Codes of S3's own, which the model of S3 Control does not have.
 _CODES = (
-    "AccessDenied", "AccessPointAlreadyOwnedByYou", "InvalidNextToken", "InvalidRequest", "InvalidTag", "NoSuchAccessPoint",
-    "NoSuchAccessPointPolicy", "NoSuchBucket", "NoSuchResource", "TooManyAccessPoints", "TooManyTags",
+    "AccessDenied", "AccessPointAlreadyOwnedByYou", "InvalidNextToken", "InvalidRequest", "InvalidTag",
+    "NoSuchAccessPoint", "NoSuchAccessPointPolicy", "NoSuchBucket", "NoSuchResource", "TooManyAccessPoints",
+    "TooManyTags",
 )  # fmt: skip
 s3control: Service[str] = Service("s3control", iam_prefix="s3", bad_token="InvalidNextToken", also_raises=_CODES)
 

@@ -54,7 +54,7 @@ def user(cloud: Cloud) -> Callable[..., Any]:
 
     def made(name: str, *actions: str, **statement: Any) -> Any:
         iam.create_user(UserName=name)
-        allowed = [{"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}]
+        allowed: list[dict[str, Any]] = [{"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}]
         if actions:
             allowed.append({"Effect": "Allow", "Action": list(actions), "Resource": "*"} | statement)
         document = json.dumps({"Version": "2012-10-17", "Statement": allowed})

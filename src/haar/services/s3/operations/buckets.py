@@ -222,16 +222,6 @@ def list_buckets(call: Call, request: api.ListBucketsRequest) -> Page[Any]:
     )  # fmt: skip
 
 
-@s3.operation(action="s3:PutBucketVersioning", resource=on_bucket)
-def put_bucket_versioning(call: Call, bucket: Bucket, request: api.PutBucketVersioningRequest) -> None:
-    call.tx.put(replace(bucket, versioning=request["VersioningConfiguration"].get("Status") or bucket.versioning))
-
-
-@s3.operation(action="s3:GetBucketVersioning", resource=on_bucket)
-def get_bucket_versioning(call: Call, bucket: Bucket, request: Any) -> api.GetBucketVersioningOutput:
-    return {"Status": bucket.versioning} if bucket.versioning else {}
-
-
 _INSIDE: tuple[type[Record], ...] = (Version, Current, Upload, Configuration)
 
 

@@ -11,6 +11,7 @@ from haar.services.s3 import (
     copying,
     encryption,
     integrity,
+    locking,
     new_objects,
     presented,
     shelf,
@@ -56,6 +57,7 @@ def copy_object(call: Call, bucket: Bucket, request: api.CopyObjectRequest) -> a
         metadata=new_objects.metadata_in(request) if replaces_metadata else from_.metadata,
         headers=headers, tags=tags, checksums={algorithm: checksum}, content=content.resealed(seal, about.encode()),
         encryption=chosen, about=about, **new_objects.owner_in(call, bucket, request),
+        **locking.on_put(call, bucket, request),
     )  # fmt: skip
     version = shelf.add(call, bucket, version, "ObjectCreated:Copy")
     result = {

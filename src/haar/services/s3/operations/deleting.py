@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from haar.kit import Call, ServiceError
-from haar.services.s3 import conditions, new_objects, presented, reading, shelf
+from haar.services.s3 import conditions, locking, new_objects, presented, reading, shelf
 from haar.services.s3.authority import on_bucket, on_object, on_version
 from haar.services.s3.resources import Bucket
 from haar.services.s3.service import malformed_xml, s3
@@ -41,7 +41,8 @@ def delete_object(call: Call, bucket: Bucket, request: api.DeleteObjectRequest) 
     version_id = request.get("VersionId")
     if version_id is not None:
         reading.is_version_id(version_id)
-    found = _delete(call, bucket, request["Key"], version_id, match, request)
+    proven = bucket.mfa_delete and locking.mfa_proven(call, request, is_needed=version_id is not None)
+    found = _delete(call, bucket, request["Key"], version_id, match, request, proven)
     reply: Any = {**found, **presented.request_charged(bucket, request)}
     return reply  # type: ignore[no-any-return]
 
@@ -53,6 +54,9 @@ def delete_objects(call: Call, bucket: Bucket, request: api.DeleteObjectsRequest
     if not 1 <= len(wanted) <= _AT_ONCE_MAX or not all(one.get("Key") for one in wanted):
         raise malformed_xml()
     _demand_integrity(call, request)
+    # without a code where one is needed, or with a wrong one, nothing at all is deleted (docs: API_DeleteObjects.html)
+    needs_mfa = any(one.get("VersionId") for one in wanted)
+    proven = bucket.mfa_delete and locking.mfa_proven(call, request, is_needed=needs_mfa)
     is_quiet = bool(request["Delete"].get("Quiet"))
     deleted: list[dict[str, Any]] = []
     errors: list[dict[str, Any]] = []
@@ -60,7 +64,7 @@ def delete_objects(call: Call, bucket: Bucket, request: api.DeleteObjectsRequest
         name, version_id = one["Key"], one.get("VersionId") or None
         told: dict[str, Any] = {"Key": name, **({"VersionId": version_id} if version_id else {})}
         try:
-            found = _delete_one(call, bucket, one, name, version_id, request)
+            found = _delete_one(call, bucket, one, name, version_id, request, proven)
         except ServiceError as error:
             errors.append({**told, "Code": error.code, "Message": error.message})
             continue
@@ -81,7 +85,13 @@ def _demand_integrity(call: Call, request: Mapping[str, Any]) -> None:
 
 
 def _delete_one(
-    call: Call, bucket: Bucket, one: Mapping[str, Any], name: str, version_id: str | None, request: Mapping[str, Any]
+    call: Call,
+    bucket: Bucket,
+    one: Mapping[str, Any],
+    name: str,
+    version_id: str | None,
+    request: Mapping[str, Any],
+    proven: bool,
 ) -> dict[str, Any]:
     asked = {"Bucket": request["Bucket"], "Key": name}
     if version_id:
@@ -96,11 +106,17 @@ def _delete_one(
         call.ports.guard.authorize(call, "s3:GetObject", where, operation, asked)
     if "LastModifiedTime" in one or "Size" in one:
         raise conditions.not_implemented("")
-    return _delete(call, bucket, name, version_id, match, request)
+    return _delete(call, bucket, name, version_id, match, request, proven)
 
 
 def _delete(
-    call: Call, bucket: Bucket, name: str, version_id: str | None, match: str | None, request: Mapping[str, Any]
+    call: Call,
+    bucket: Bucket,
+    name: str,
+    version_id: str | None,
+    match: str | None,
+    request: Mapping[str, Any],
+    proven: bool,
 ) -> dict[str, Any]:
     """Delete a key or a version of it; what is to be said of it: DeleteMarker, VersionId."""
     new_objects.check_key(name)
@@ -111,6 +127,8 @@ def _delete(
     if version_id:
         found = shelf.at(call, bucket, name, version_id)
         if found is not None:
+            bypass = bool(request.get("BypassGovernanceRetention"))
+            locking.may_remove(call, bucket, found, bypass=bypass, mfa=proven, through=request["Bucket"])
             shelf.remove(call, bucket, found)
         return {"VersionId": version_id, **({"DeleteMarker": True} if found is not None and found.marker else {})}
     marker = shelf.mark_deleted(call, bucket, name)

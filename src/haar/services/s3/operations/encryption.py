@@ -23,13 +23,13 @@ _KEY_ARN: Final = re.compile(r"arn:aws[-a-z0-9]*:kms:[-a-z0-9]+:(\d{12}):key/[A-
 
 @s3.operation(action="s3:GetEncryptionConfiguration", resource=on_bucket)
 def get_bucket_encryption(call: Call, bucket: Bucket, request: Any) -> api.GetBucketEncryptionOutput:
-    return {"ServerSideEncryptionConfiguration": {"Rules": [encryption.rule_of(bucket)]}}  # type: ignore[typeddict-item,list-item]
+    return {"ServerSideEncryptionConfiguration": {"Rules": [encryption.rule_of(bucket)]}}  # type: ignore[list-item]
 
 
 @s3.operation(action="s3:PutEncryptionConfiguration", resource=on_bucket, enums=False)
 def put_bucket_encryption(call: Call, bucket: Bucket, request: api.PutBucketEncryptionRequest) -> None:
     """The KMS key is not looked for: AWS does not, either."""
-    rules: list[Any] = request["ServerSideEncryptionConfiguration"].get("Rules") or []  # type: ignore[assignment]
+    rules: list[Any] = request["ServerSideEncryptionConfiguration"].get("Rules") or []
     if len(rules) != 1:
         raise malformed_xml()
     [rule] = rules

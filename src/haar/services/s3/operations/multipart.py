@@ -16,6 +16,7 @@ from haar.services.s3 import (
     copying,
     encryption,
     integrity,
+    locking,
     new_objects,
     presented,
     shelf,
@@ -58,7 +59,7 @@ def create_multipart_upload(
         bucket=bucket.name, name=name, id=uploads.new_id(call), at=call.now, initiator=call.principal.arn,
         storage_class=new_objects.storage_class_in(request), metadata=new_objects.metadata_in(request),
         headers=new_objects.headers_in(request), tags=new_objects.tags_in(call, request), checksum_algorithm=algorithm,
-        checksum_type=checksum_type, encryption=chosen, **_locks(call, bucket, request),
+        checksum_type=checksum_type, encryption=chosen, **locking.wanted(call, bucket, request),
         **new_objects.owner_in(call, bucket, request),
     )  # fmt: skip
     call.tx.add(upload)
@@ -93,35 +94,6 @@ def _checksum_wanted(request: Mapping[str, Any]) -> tuple[str, str]:
         text = f"The {wrong} checksum type cannot be used with the {algorithm.lower()} checksum algorithm."
         raise _invalid_request(text)
     return algorithm, checksum_type or ("FULL_OBJECT" if algorithm == "CRC64NVME" else "COMPOSITE")
-
-
-def _locks(call: Call, bucket: Bucket, request: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a lock that a request asks for."""
-    mode, until = request.get("ObjectLockMode"), request.get("ObjectLockRetainUntilDate")
-    hold = request.get("ObjectLockLegalHoldStatus")
-    if mode is None and until is None and hold is None:
-        return {}
-    if not bucket.object_lock:
-        raise _invalid_request("Bucket is missing Object Lock Configuration")
-    if (mode is None) != (until is None):
-        name = "x-amz-object-lock-mode" if mode is not None else "x-amz-object-lock-retain-until-date"
-        text = "x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied"
-        raise invalid_argument(text, name, mode or until)
-    found: dict[str, Any] = {}
-    if mode is not None and until is not None:
-        if mode not in ("GOVERNANCE", "COMPLIANCE"):
-            raise invalid_argument("Unknown wormMode directive.", "x-amz-object-lock-mode", mode)
-        if until <= call.now:
-            text = "The retain until date must be in the future!"
-            raise invalid_argument(text, "x-amz-object-lock-retain-until-date", until)
-        new_objects.demand(call, "s3:PutObjectRetention", request)
-        found = {"lock_mode": mode, "retain_until": until}
-    if hold is not None:
-        if hold not in ("ON", "OFF"):
-            raise invalid_argument("Legal Hold must be either of 'ON' or 'OFF'", "x-amz-object-lock-legal-hold", hold)
-        new_objects.demand(call, "s3:PutObjectLegalHold", request)
-        found["legal_hold"] = hold == "ON"
-    return found
 
 
 def _abort_headers(bucket: Bucket, upload: Upload) -> dict[str, Any]:
@@ -301,8 +273,7 @@ def complete_multipart_upload(
             acl=upload.acl, checksums={algorithm: checksum}, checksum_type=checksum_type,
             parts=[PartOf(part.number, part.size, _of_part(upload, part)) for part in parts],
             content=[part.content for part in parts if part.content is not None], encryption=upload.encryption,
-            about=_about(upload), lock_mode=upload.lock_mode, retain_until=upload.retain_until,
-            legal_hold=upload.legal_hold,
+            about=_about(upload), **_locks(call, bucket, upload),
         ),
         "ObjectCreated:CompleteMultipartUpload",
     )  # fmt: skip
@@ -315,6 +286,15 @@ def complete_multipart_upload(
     reply |= presented.headers_of(call, bucket, version)
     reply |= presented.request_charged(bucket, request)
     return reply  # type: ignore[return-value]
+
+
+def _locks(call: Call, bucket: Bucket, upload: Upload) -> Mapping[str, Any]:
+    """The lock of what an upload becomes; the bucket's default retention counts from now."""
+    fields = {
+        "lock_mode": upload.lock_mode, "retain_until": upload.retain_until, "legal_hold": upload.legal_hold,
+        "legal_hold_given": upload.legal_hold_given,
+    }  # fmt: skip
+    return fields if upload.lock_mode else {**fields, **locking.by_default(call, bucket)}
 
 
 def _of_part(upload: Upload, part: Part) -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from haar.kit import Body, Call, ServiceError
-from haar.services.s3 import conditions, encryption, integrity, new_objects, presented, ranges, reading, shelf
+from haar.services.s3 import conditions, encryption, integrity, locking, new_objects, presented, ranges, reading, shelf
 from haar.services.s3.authority import on_object
 from haar.services.s3.resources import Bucket, Version
 from haar.services.s3.service import PARTS_MAX, invalid_argument, s3
@@ -59,7 +59,7 @@ def put_object(call: Call, bucket: Bucket, request: api.PutObjectRequest) -> api
         storage_class=new_objects.storage_class_in(request), metadata=new_objects.metadata_in(request),
         headers=new_objects.headers_in(request), tags=new_objects.tags_in(call, request),
         checksums={algorithm: checksum}, content=[body.keep(call, seal, about.encode())], encryption=chosen,
-        about=about, **new_objects.owner_in(call, bucket, request),
+        about=about, **new_objects.owner_in(call, bucket, request), **locking.on_put(call, bucket, request),
     )  # fmt: skip
     version = shelf.add(call, bucket, version, "ObjectCreated:Put")
     reply: dict[str, Any] = {
