@@ -1,172 +1,176 @@
-"""boto3 with S3 as people use it over a real port: the transfer manager, threads, resources, presigned requests."""
+"""boto3 at S3: the transfer manager with its threads, its C twin, the resources, both ways to address a bucket."""
 
 from __future__ import annotations
 
 import io
-import random
-from collections.abc import Callable
+import socket
+from collections.abc import Iterator
 from pathlib import Path
+from threading import Lock
 from typing import Any
-from urllib.request import Request, urlopen
 
-import boto3
 import pytest
+from boto3.exceptions import S3UploadFailedError
 from boto3.s3.transfer import TransferConfig
+from boto3.session import Session
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from tests.clients.process import Haar, at_once
+from tests.clients.process import Haar
+from tests.clients.terminal import noise
 
 pytestmark = pytest.mark.ours
 
 MIB = 1024 * 1024
+LARGE = 33_000_000
+IN_PARTS = TransferConfig(multipart_threshold=5 * MIB, multipart_chunksize=5 * MIB, max_concurrency=8)
 
 
-@pytest.fixture
-def s3(haar: Haar) -> Any:
-    """A client of an account of its own."""
-    return haar.client("s3", access_key="666666666601")
+class Stream(io.RawIOBase):
+    """A pipe: it is read once, from its beginning to its end."""
 
-
-def noise(size: int) -> bytes:
-    return random.Random(size).randbytes(size)
-
-
-class Pipe(io.RawIOBase):
-    """Bytes that can be read once and not sought in."""
-
-    def __init__(self, data: bytes) -> None:
-        self._rest = io.BytesIO(data)
+    def __init__(self, content: bytes, breaks_after: int = -1) -> None:
+        self._content = io.BytesIO(content)
+        self._breaks_after = breaks_after
 
     def readable(self) -> bool:
         return True
 
-    def seekable(self) -> bool:
-        return False
-
     def read(self, size: int = -1) -> bytes:
-        return self._rest.read(size)
+        if 0 <= self._breaks_after <= self._content.tell():
+            raise OSError("the pipe broke")
+        return self._content.read(size)
 
 
-def test_the_transfer_manager_sends_parts_in_threads(s3: Any, tmp_path: Path) -> None:
-    s3.create_bucket(Bucket="transfer")
-    here, back = tmp_path / "here", tmp_path / "back"
-    here.write_bytes(noise(40 * MIB + 123))
-    in_threads = TransferConfig(multipart_threshold=8 * MIB, multipart_chunksize=5 * MIB, max_concurrency=8)
-    seen: list[int] = []
-    more = {"Metadata": {"a": "b"}}
-    s3.upload_file(str(here), "transfer", "big", Config=in_threads, Callback=seen.append, ExtraArgs=more)
-    assert sum(seen) == 40 * MIB + 123
-    head = s3.head_object(Bucket="transfer", Key="big")
-    assert (head["ETag"].rpartition("-")[2], head["Metadata"]) == ('9"', {"a": "b"})
-    s3.download_file("transfer", "big", str(back), Config=in_threads)
-    assert back.read_bytes() == here.read_bytes()
+class Counted:
+    """Called with the bytes of every piece, from many threads."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self._lock = Lock()
+
+    def __call__(self, size: int) -> None:
+        with self._lock:
+            self.total += size
 
 
-def test_a_pipe_is_uploaded_without_a_length(s3: Any) -> None:
-    s3.create_bucket(Bucket="piped")
-    body = noise(12 * MIB)
-    s3.upload_fileobj(Pipe(body), "piped", "k", Config=TransferConfig(multipart_chunksize=5 * MIB))
-    found = io.BytesIO()
-    s3.download_fileobj("piped", "k", found)
-    assert found.getvalue() == body
+def session(account: str) -> Session:
+    return Session(aws_access_key_id=account, aws_secret_access_key="test", region_name="us-east-1")
+
+
+@pytest.fixture
+def s3(haar: Haar, request: pytest.FixtureRequest) -> Any:
+    made = haar.client("s3", access_key="666666666661")
+    made.create_bucket(Bucket="boto")
+    yield made
+    bucket = session("666666666661").resource("s3", endpoint_url=haar.url).Bucket("boto")
+    bucket.objects.delete()
+    bucket.delete()
+
+
+def test_a_file_goes_up_and_comes_down_by_many_threads(s3: Any, tmp_path: Path) -> None:
+    content, sent, received = noise(LARGE), Counted(), Counted()
+    (tmp_path / "up").write_bytes(content)
+    extra = {"Metadata": {"from": "boto3"}, "ContentType": "application/x-noise", "ChecksumAlgorithm": "SHA256"}
+    s3.upload_file(str(tmp_path / "up"), "boto", "k", ExtraArgs=extra, Callback=sent, Config=IN_PARTS)
+    head = s3.head_object(Bucket="boto", Key="k", ChecksumMode="ENABLED")
+    assert head["ETag"].endswith('-7"') and head["ChecksumSHA256"].endswith("-7")
+    assert (head["Metadata"], head["ContentType"]) == ({"from": "boto3"}, "application/x-noise")
+    s3.download_file("boto", "k", str(tmp_path / "down"), Callback=received, Config=IN_PARTS)
+    assert (tmp_path / "down").read_bytes() == content
+    assert (sent.total, received.total) == (LARGE, LARGE)
+
+
+def test_a_pipe_is_uploaded_and_a_pipe_takes_a_download(s3: Any) -> None:
+    content = noise(LARGE)
+    s3.upload_fileobj(Stream(content), "boto", "k", Config=IN_PARTS)
+    taken = io.BytesIO()
+    s3.download_fileobj("boto", "k", taken, Config=IN_PARTS)
+    assert taken.getvalue() == content
 
 
 def test_a_large_object_is_copied_in_parts(s3: Any) -> None:
-    s3.create_bucket(Bucket="copied")
-    body = noise(17 * MIB)
-    s3.put_object(Bucket="copied", Key="k", Body=body)
-    in_parts = TransferConfig(multipart_threshold=5 * MIB, multipart_chunksize=5 * MIB)
-    s3.copy({"Bucket": "copied", "Key": "k"}, "copied", "copy", Config=in_parts)
-    assert s3.get_object(Bucket="copied", Key="copy")["Body"].read() == body
+    content = noise(LARGE)
+    s3.upload_fileobj(io.BytesIO(content), "boto", "k", Config=IN_PARTS)
+    s3.copy({"Bucket": "boto", "Key": "k"}, "boto", "copy", Config=IN_PARTS)
+    copy = s3.get_object(Bucket="boto", Key="copy")
+    assert copy["ETag"].endswith('-7"')
+    assert copy["Body"].read() == content
 
 
-def test_many_threads_write_and_read_at_once(haar: Haar, s3: Any) -> None:
-    s3.create_bucket(Bucket="crowd")
-
-    def worker(number: int) -> Callable[[], bool]:
-        def work() -> bool:
-            client = haar.client("s3", access_key="666666666601")
-            names = [f"{number}/{one}" for one in range(15)]
-            for name in names:
-                client.put_object(Bucket="crowd", Key=name, Body=noise(1000 * number + len(name)))
-            bodies = [client.get_object(Bucket="crowd", Key=name)["Body"].read() for name in names]
-            return bodies == [noise(1000 * number + len(name)) for name in names]
-
-        return work
-
-    assert all(at_once([worker(number) for number in range(8)]))
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket="crowd", PaginationConfig={"PageSize": 50})
-    assert sum(len(page["Contents"]) for page in pages) == 120
+def test_an_upload_that_breaks_leaves_no_parts(s3: Any) -> None:
+    with pytest.raises(OSError, match="the pipe broke"):
+        s3.upload_fileobj(Stream(noise(LARGE), breaks_after=12 * MIB), "boto", "k", Config=IN_PARTS)
+    assert "Uploads" not in s3.list_multipart_uploads(Bucket="boto")
+    assert "Contents" not in s3.list_objects_v2(Bucket="boto")
 
 
-def test_a_body_is_read_piece_by_piece(s3: Any) -> None:
-    s3.create_bucket(Bucket="pieces")
-    body = noise(3 * MIB)
-    s3.put_object(Bucket="pieces", Key="k", Body=body)
-    got = s3.get_object(Bucket="pieces", Key="k")["Body"]
-    assert b"".join(got.iter_chunks(65_536)) == body
-    assert s3.get_object(Bucket="pieces", Key="k", Range="bytes=-10")["Body"].read() == body[-10:]
+def test_an_upload_that_is_refused_says_why(s3: Any, tmp_path: Path) -> None:
+    (tmp_path / "up").write_bytes(noise(LARGE))
+    with pytest.raises(S3UploadFailedError, match="NoSuchBucket"):
+        s3.upload_file(str(tmp_path / "up"), "elsewhere", "k", Config=IN_PARTS)
 
 
-def test_a_body_that_is_not_read_to_its_end_harms_nobody(s3: Any) -> None:
-    s3.create_bucket(Bucket="halfway")
-    s3.put_object(Bucket="halfway", Key="k", Body=noise(20 * MIB))
-    got = s3.get_object(Bucket="halfway", Key="k")["Body"]
-    assert got.read(1000) == noise(20 * MIB)[:1000]
-    got.close()
-    assert s3.head_object(Bucket="halfway", Key="k")["ContentLength"] == 20 * MIB
+def test_the_transfer_manager_in_c_does_the_same(s3: Any, tmp_path: Path) -> None:
+    crt = TransferConfig(preferred_transfer_client="crt")
+    content = noise(LARGE)
+    (tmp_path / "up").write_bytes(content)
+    s3.upload_file(str(tmp_path / "up"), "boto", "k", Config=crt)
+    assert s3.head_object(Bucket="boto", Key="k")["ETag"].endswith('-5"')
+    s3.download_file("boto", "k", str(tmp_path / "down"), Config=crt)
+    assert (tmp_path / "down").read_bytes() == content
 
 
-def test_resources_wrap_the_same_calls(haar: Haar) -> None:
-    session = boto3.session.Session("666666666602", "test", region_name="eu-west-1")
-    bucket = session.resource("s3", endpoint_url=haar.url).Bucket("wrapped")
-    bucket.create(CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    bucket.wait_until_exists()
-    bucket.put_object(Key="a/1", Body=b"x")
-    bucket.Object("a/2").put(Body=b"yy")
-    assert [(one.key, one.size) for one in bucket.objects.filter(Prefix="a/")] == [("a/1", 1), ("a/2", 2)]
-    bucket.objects.all().delete()
-    bucket.delete()
-    bucket.wait_until_not_exists()
+def test_buckets_and_objects_are_resources(haar: Haar, s3: Any) -> None:
+    bucket = session("666666666661").resource("s3", endpoint_url=haar.url).Bucket("boto")
+    for number in range(12):
+        bucket.put_object(Key=f"{number % 3}/{number:02}", Body=b"x" * number)
+    assert [found.size for found in bucket.objects.filter(Prefix="1/").page_size(2)] == [1, 4, 7, 10]
+    one = bucket.Object("2/11")
+    assert one.get(Range="bytes=-3")["Body"].read() == b"xxx"
+    one.copy_from(CopySource="boto/0/00", Metadata={"a": "b"}, MetadataDirective="REPLACE")
+    one.reload()
+    assert (one.content_length, one.metadata) == (0, {"a": "b"})
+    bucket.objects.filter(Prefix="0/").delete()
+    assert {found.key[0] for found in bucket.objects.all()} == {"1", "2"}
 
 
-def test_presigned_requests_need_no_client(s3: Any) -> None:
-    s3.create_bucket(Bucket="presigned")
-    wanted = {"Bucket": "presigned", "Key": "a b", "ContentType": "text/plain"}
-    url = s3.generate_presigned_url("put_object", wanted)
-    with urlopen(Request(url, b"hi", {"Content-Type": "text/plain"}, method="PUT"), timeout=60) as reply:
-        assert reply.status == 200
-    with urlopen(s3.generate_presigned_url("get_object", {"Bucket": "presigned", "Key": "a b"}), timeout=60) as reply:
-        assert (reply.read(), reply.headers["Content-Type"]) == (b"hi", "text/plain")
+@pytest.fixture
+def names_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """`*.localhost` is this machine (RFC 6761), which not every resolver knows."""
+    look_up = socket.getaddrinfo
+
+    def here(host: Any, *rest: Any, **options: Any) -> Any:
+        return look_up("127.0.0.1" if str(host).endswith(".localhost") else host, *rest, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", here)
+    yield
 
 
-def test_a_client_of_the_wrong_region_finds_the_bucket(haar: Haar) -> None:
-    there = haar.client("s3", access_key="666666666603", region="eu-west-1")
-    there.create_bucket(Bucket="elsewhere", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    there.put_object(Bucket="elsewhere", Key="k", Body=b"x")
-    far = haar.client("s3", access_key="666666666603", region="us-west-2", attempts=3)
-    assert far.get_object(Bucket="elsewhere", Key="k")["Body"].read() == b"x"
+@pytest.mark.usefixtures("names_of_this_machine")
+@pytest.mark.parametrize("style", ["virtual", "path"])
+@pytest.mark.parametrize("version", ["s3v4", "s3"])
+def test_a_bucket_is_in_the_host_or_in_the_path(haar: Haar, style: str, version: str) -> None:
+    config = Config(s3={"addressing_style": style}, signature_version=version, retries={"total_max_attempts": 1})
+    s3 = session("666666666662").client("s3", endpoint_url=f"http://s3.localhost:{haar.port}", config=config)
+    bucket = f"boto-{style}-{version}"
+    s3.create_bucket(Bucket=bucket)
+    s3.upload_fileobj(io.BytesIO(noise(LARGE)), bucket, "a b/ü", Config=IN_PARTS)
+    assert s3.get_object(Bucket=bucket, Key="a b/ü", Range="bytes=100-199")["Body"].read() == noise(LARGE)[100:200]
+    assert [found["Key"] for found in s3.list_objects_v2(Bucket=bucket, Prefix="a b")["Contents"]] == ["a b/ü"]
+    address = s3.generate_presigned_url("get_object", {"Bucket": bucket, "Key": "a b/ü"}).partition("/")[2]
+    host, _, path = address.lstrip("/").partition("/")
+    status, body = haar.http("GET", f"/{path}", headers={"host": host, "range": "bytes=0-9"})
+    assert (status, body) == (206, noise(LARGE)[:10])
 
 
-def test_what_is_not_there_is_not_there(s3: Any) -> None:
-    s3.create_bucket(Bucket="empty-one")
-    with pytest.raises(s3.exceptions.NoSuchKey):
-        s3.get_object(Bucket="empty-one", Key="k")
-    with pytest.raises(s3.exceptions.NoSuchBucket):
-        s3.list_objects_v2(Bucket="never-was-there")
-    with pytest.raises(ClientError, match="404"):
-        s3.head_object(Bucket="empty-one", Key="k")
-
-
-def test_objects_outlive_a_crash(tmp_path: Path) -> None:
-    small, large = b"small", noise(9 * MIB)
-    with Haar("--data", str(tmp_path / "data")) as haar:
-        client = haar.client("s3")
-        client.create_bucket(Bucket="lasting")
-        client.put_object(Bucket="lasting", Key="small", Body=small)
-        client.put_object(Bucket="lasting", Key="large", Body=large, ServerSideEncryption="aws:kms")
-        haar.kill()
-        haar.start()
-        client = haar.client("s3")
-        assert client.get_object(Bucket="lasting", Key="small")["Body"].read() == small
-        assert client.get_object(Bucket="lasting", Key="large")["Body"].read() == large
+def test_a_user_sees_what_policies_let_it_see(haar: Haar, s3: Any) -> None:
+    s3.put_object(Bucket="boto", Key="k", Body=b"x")
+    stranger = haar.client("s3", access_key="666666666663")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        stranger.get_object(Bucket="boto", Key="k")
+    with pytest.raises(ClientError, match="403"):
+        stranger.head_object(Bucket="boto", Key="k")
+    wrong = haar.client("s3", access_key="666666666661", secret_key="wrong")
+    with pytest.raises(ClientError, match="SignatureDoesNotMatch"):
+        wrong.get_object(Bucket="boto", Key="k")

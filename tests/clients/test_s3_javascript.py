@@ -1,4 +1,4 @@
-"""The AWS SDK for JavaScript, version 3, with S3: one session (`js/objects.mjs`), and what it saw."""
+"""The AWS SDK for JavaScript, version 3, at S3: one session (`js/s3.mjs`) for each way to address a bucket."""
 
 from __future__ import annotations
 
@@ -8,59 +8,65 @@ from typing import Any
 
 import pytest
 
+from tests.clients.installed import JAVASCRIPT, node
 from tests.clients.process import Haar
-from tests.clients.programs import run, surroundings
-from tests.clients.test_javascript import FOLDER, node
+from tests.clients.terminal import Terminal
 
 pytestmark = pytest.mark.ours
 
-__all__ = ["node"]
-
-ACCOUNT = "555555555556"
+ACCOUNT = "555555555561"
+GREETING = "grüße+ ~'()*.txt"
 
 
 @pytest.fixture(scope="module")
-def seen(haar: Haar, node: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:  # noqa: F811
-    """What the session saw."""
-    home: Path = tmp_path_factory.mktemp("home")
-    environment = surroundings(home, AWS_ENDPOINT_URL=haar.url, NODE_NO_WARNINGS="1")
-    printed: dict[str, Any] = json.loads(run([node, str(FOLDER / "objects.mjs"), ACCOUNT], environment))
-    return printed
+def printed(haar: Haar, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What both sessions saw."""
+    terminal = Terminal(tmp_path_factory.mktemp("js"))
+    said: dict[str, Any] = json.loads(terminal(node(), JAVASCRIPT / "s3.mjs", ACCOUNT, str(haar.port)))
+    return said
 
 
-def test_an_object_has_a_name_a_body_and_metadata(seen: dict[str, Any]) -> None:
-    assert seen["small"] == {"body": "grüße", "by": "me", "type": "text/plain"}
+@pytest.fixture(params=["host", "path"])
+def seen(printed: dict[str, Any], request: pytest.FixtureRequest) -> dict[str, Any]:
+    """What the session saw that had the bucket in the host, or in the path."""
+    found: dict[str, Any] = printed[request.param]
+    return found
 
 
-def test_a_stream_is_uploaded_in_parts(seen: dict[str, Any]) -> None:
-    assert seen["big"] == {"parts": "3", "size": 13 << 20, "steps": True, "same": True}
+def test_texts_and_streams_come_back_with_their_checksums(seen: dict[str, Any]) -> None:
+    assert seen["text"] == {"body": "hello", "metadata": {"kind": "test"}, "crc32": "NhCmhg=="}
+    assert seen["streamed"] is True
 
 
-def test_a_range_is_read(seen: dict[str, Any]) -> None:
-    assert seen["range"] == {"body": "0123456789abcdef", "said": f"bytes 16-31/{13 << 20}"}
+def test_an_upload_goes_in_parts_and_parts_are_read(seen: dict[str, Any]) -> None:
+    assert seen["upload"] is True
+    assert seen["range"] == {"right": True, "range": "bytes 5242879-5242880/12582912"}
+    assert seen["part"] == [5 * 1024 * 1024, 3]
 
 
-def test_a_checksum_of_the_clients_choice_is_kept(seen: dict[str, Any]) -> None:
-    assert seen["checksum"] is True
+def test_an_aborted_upload_leaves_nothing(seen: dict[str, Any]) -> None:
+    name, head = seen["aborted"]
+    assert (name, head["status"]) == ("AbortError", 404)
 
 
-def test_presigned_urls_and_forms_work_in_a_browser(seen: dict[str, Any]) -> None:
-    assert seen["presigned"] == [200, "by url"]
-    assert seen["posted"] == [204, 400]
+def test_a_paginator_walks_all_keys(seen: dict[str, Any]) -> None:
+    assert seen["pages"] == [["copy", GREETING, "parts"], ["stream"]]
 
 
-def test_objects_are_encrypted_with_keys_of_kms_and_of_the_client(seen: dict[str, Any]) -> None:
-    assert seen["kms"] == ["aws:kms", "kms"]
-    assert seen["own"] == "own"
-    assert seen["withoutKey"]["status"] == 400
+def test_presigned_addresses_put_and_get_one_object(seen: dict[str, Any]) -> None:
+    assert seen["addresses"] == [200, [200, "sent"], 403]
 
 
-def test_a_paginator_walks_all_pages(seen: dict[str, Any]) -> None:
-    assert seen["names"] == ["a/ü +&.txt", "big", "copy", "forms/f.txt", "kms", "own", "signed", "sum"]
-    assert seen["deleted"] == 8
+def test_a_form_is_posted_within_its_policy(seen: dict[str, Any]) -> None:
+    assert seen["form"] == [201, "form/a.txt", "EntityTooLarge"]
 
 
-def test_errors_have_awss_names(seen: dict[str, Any]) -> None:
-    assert seen["noKey"] == {"name": "NoSuchKey", "status": 404}
-    assert seen["noHead"] == {"name": "NotFound", "status": 404}
-    assert seen["noBucket"] == {"name": "NoSuchBucket", "status": 404}
+def test_errors_have_s3s_names(seen: dict[str, Any]) -> None:
+    assert (seen["ifNoneMatch"]["name"], seen["ifNoneMatch"]["status"]) == ("PreconditionFailed", 412)
+    assert (seen["noKey"]["name"], seen["noKey"]["status"]) == ("NoSuchKey", 404)
+    assert (seen["noHead"]["name"], seen["noHead"]["status"]) == ("NotFound", 404)
+    assert (seen["noBucket"]["name"], seen["noBucket"]["status"]) == ("NoSuchBucket", 404)
+
+
+def test_versions_are_read_and_deleted(seen: dict[str, Any]) -> None:
+    assert (seen["first"], seen["gone"]) == ("one", 2)

@@ -57,9 +57,9 @@ def fits(action: str, arn: str) -> bool:
     return any(types[name].fullmatch(arn) for name, _ in found.resources if name in types)
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=id_of)
+# a computed action is checked by what a life asks
+@pytest.mark.parametrize("operation", [one for one in OPERATIONS if isinstance(one.action, str)], ids=id_of)
 def test_the_action_of_an_operation_is_in_the_reference(operation: Operation) -> None:
-    assert isinstance(operation.action, str), "a computed action is checked by what a life asks"
     assert (actions.find(operation.action) is None) is (operation.action in NEWER)
 
 

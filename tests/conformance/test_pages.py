@@ -37,6 +37,7 @@ def furnish(cloud: Cloud) -> dict[str, dict[str, Any]]:
         **_trails(cloud),
         **_keys(cloud),
         **_vaults(cloud),
+        **_buckets(cloud),
     }
 
 
@@ -237,6 +238,26 @@ def _vaults(cloud: Cloud) -> dict[str, dict[str, Any]]:
     }  # fmt: skip
 
 
+def _buckets(cloud: Cloud) -> dict[str, dict[str, Any]]:
+    s3 = cloud.client("s3")
+    for n in range(1, 5):
+        s3.create_bucket(Bucket=f"bucket-{n}")
+    place, upload = {"Bucket": "bucket-1"}, ""
+    s3.put_bucket_versioning(**place, VersioningConfiguration={"Status": "Enabled"})
+    for n in range(1, 5):
+        s3.put_object(**place, Key=f"o{n}", Body=b"x")
+        upload = s3.create_multipart_upload(**place, Key="u")["UploadId"]
+    for n in range(1, 5):
+        s3.upload_part(**place, Key="u", UploadId=upload, PartNumber=n, Body=b"x" * n)
+    return {
+        "s3:ListBuckets": {}, "s3:ListMultipartUploads": place, "s3:ListObjectVersions": place,
+        "s3:ListObjects": place, "s3:ListObjectsV2": place,
+        "s3:ListParts": {**place, "Key": "u", "UploadId": upload},
+    }  # fmt: skip
+
+
+#: Lists that go on behind any name, which need not be one of theirs.
+MARKED = ("s3:ListMultipartUploads", "s3:ListObjectVersions", "s3:ListObjects", "s3:ListParts")
 #: Lists with fewer than three things, and why.
 SHORT: Mapping[str, str] = {
     "cloudtrail:ListPublicKeys": "one pair of keys a month",
@@ -305,7 +326,7 @@ def test_a_page_is_no_larger_than_was_asked(furnished: Furnished, operation: Ope
 
 
 @pytest.mark.documented(PAGINATION)
-@every
+@pytest.mark.parametrize("operation", [one for one in PAGED if id_of(one) not in MARKED], ids=id_of)
 def test_a_made_up_token_is_refused_in_the_services_own_code(furnished: Furnished, operation: Operation) -> None:
     described = operation.service.model.paginators[operation.name]
     token = described["input_token"] if isinstance(described["input_token"], str) else described["input_token"][0]

@@ -88,6 +88,16 @@ def _grant(cloud: Cloud, key: dict[str, str]) -> object:
     return cloud.client("kms").create_grant(**key, GranteePrincipal=holder, Operations=["Encrypt"])
 
 
+def _bucket(cloud: Cloud) -> dict[str, str]:
+    """A bucket, and the request for an access point of it."""
+    cloud.client("s3").create_bucket(Bucket="one-more")
+    return {"AccountId": ACCOUNT, "Name": "door", "Bucket": "one-more"}
+
+
+def _access_point(cloud: Cloud, wanted: dict[str, str]) -> object:
+    return cloud.client("s3control").create_access_point(**wanted)
+
+
 ROLE = {"RoleName": "x", "AssumeRolePolicyDocument": trusting(AWS=ACCOUNT)}
 CERTIFICATE = {"CertificateBody": material.certificate(), "PrivateKey": material.private()}
 SCP = {"Content": document("*"), "Description": "", "Name": "x", "Type": "SERVICE_CONTROL_POLICY"}
@@ -126,6 +136,8 @@ ONE_MORE: Mapping[str, Case] = {
     "L-340F62FB": Case(_alias, EXCEEDED, _key),
     "L-D594A657": Case(_grant, EXCEEDED, _key),
     "L-0E66C9C0": Case(lambda cloud, key: cloud.client("kms").rotate_key_on_demand(**key), EXCEEDED, _key),
+    "L-DC2B2D3D": Case(lambda cloud, prepared: cloud.client("s3").create_bucket(Bucket="one-more"), "TooManyBuckets"),
+    "L-FAABEEBA": Case(_access_point, "TooManyAccessPoints", _bucket),
     "vaults": Case(lambda cloud, prepared: cloud.client("glacier").create_vault(vaultName="x"), EXCEEDED),
     "provisioned-capacity-units": Case(
         lambda cloud, prepared: cloud.client("glacier").purchase_provisioned_capacity(), EXCEEDED

@@ -6,6 +6,7 @@ the dice back: what it leaves behind in the store or in memory is what the real 
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,9 +24,10 @@ from haar.gateway.path import Attempt, Gateway
 from haar.kit import Call, Principal, Wait
 from haar.kit.perform import perform
 from haar.kit.service import Operation
+from haar.store import blobs
 from haar.store.memory import MemoryBackend
 from haar.store.transaction import Transaction
-from haar.wire.http import HttpReply, HttpRequest
+from haar.wire.http import HttpReply, HttpRequest, Stream
 from tests.conformance.life import material
 
 __all__ = ["Seen", "Witness", "rows"]
@@ -72,6 +74,16 @@ class _Abandoned(Transaction):
         self.abort()
 
 
+class _Dice(random.Random):
+    """Chance with a seed, asked like the module `secrets`."""
+
+    def token_bytes(self, size: int) -> bytes:
+        return self.randbytes(size)
+
+    def token_hex(self, size: int) -> str:
+        return self.randbytes(size).hex()
+
+
 class _Watched(Attempt):
     """An attempt that tells its gateway."""
 
@@ -116,6 +128,7 @@ class Witness(Gateway):
         self.rehearsal: tuple[bytes | str | None, list[bytes]] = (None, [])
         self.turned_away: tuple[int, bytes] | None = None
         self.reply: dict[str, Any] = {}
+        self.dice = _Dice(7)
         #: (service, operation, action, ARN) of everything the guard was asked
         self.asked: set[tuple[str, str, str, str]] = set()
 
@@ -134,14 +147,24 @@ class Witness(Gateway):
                 patch.setattr(cloud.ports.guard, "authorize", witness.authorize)
                 yield witness
 
+    def reply_of(self, once: Any) -> HttpReply:
+        """A reply, whole: what would be made while it is sent is made at once."""
+        reply: HttpReply = once()
+        if isinstance(reply.body, Stream):
+            stream, reply.body = reply.body, b""
+            reply.body = b"".join(stream.pieces())
+            stream.end()
+        return reply
+
     @contextmanager
     def watching(self) -> Iterator[None]:
         """While one of this cloud's requests runs: other clouds of this process are not watched."""
         own = material.key()
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(path, "perform", self.perform)
-            # the one thing that no seed replays: RSA keys come from the operating system
+            # what no seed replays comes from the operating system: RSA keys, the names and keys of blobs
             patch.setattr(rsa, "generate_private_key", lambda *_, **__: own)
+            patch.setattr(blobs, "secrets", self.dice)
             yield
 
     def perform(self, call: Call, operation: Operation, request: dict[str, Any]) -> dict[str, Any]:
@@ -166,8 +189,7 @@ class Witness(Gateway):
             self.rehearsal = self._rehearsal(once)
             if self.strangers and attempt.principal is not None and attempt.principal.account:
                 self.turned_away = self._stranger(attempt)
-        reply: HttpReply = once()
-        return reply
+        return self.reply_of(once)
 
     def _stranger(self, attempt: _Watched) -> tuple[int, bytes]:
         """The same request from somebody else of the same account."""
@@ -183,16 +205,17 @@ class Witness(Gateway):
     def _rehearsal(self, once: Any) -> tuple[bytes | str | None, list[bytes]]:
         store, ids = self.cloud.store, self.cloud.ids
         before = rows(self.cloud)
-        chance, names = ids.random.getstate(), ids.bits.__self__.getstate()  # type: ignore[attr-defined]
+        dice, chance, names = self.dice.getstate(), ids.random.getstate(), ids.bits.__self__.getstate()  # type: ignore[attr-defined]
         begin = store.begin
         store.begin = lambda *, write=True: _Abandoned(store, store.backend.begin(write=write), write)  # type: ignore[method-assign]
         answer: bytes | str | None
         try:
-            answer = once().body
+            answer = self.reply_of(once).body
         except (ServiceError, Wait) as error:
             answer = f"{type(error).__name__} {error}"
         finally:
             store.begin = begin  # type: ignore[method-assign]
+        self.dice.setstate(dice)
         ids.random.setstate(chance)
         ids.bits.__self__.setstate(names)  # type: ignore[attr-defined]
         after = rows(self.cloud)

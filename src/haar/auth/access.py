@@ -164,7 +164,7 @@ class Guard:
             resource_policy_required=bool(kind),
             resource_kind="trust" if kind == "trust" else "resource",
             granted=None if granted is None else lambda: granted(call, action, request),
-            rcps=self._rcps(call, owner or principal.account),
+            rcps=self._rcps(call, owner or principal.account, standing),
             grants=standing.grants,
             context=Context(call, operation, request, target, standing.organization),
             now=call.now,
@@ -226,8 +226,10 @@ class Guard:
             cached = self._views[account] = (stamp, self._ports.port("organizations").view(call.tx, account))
         return cached[1]
 
-    def _rcps(self, call: Call, account: str) -> tuple[tuple[Source, ...], ...]:
-        view = self._view(call, account, epoch(call.tx, "organizations")) if account else None
+    def _rcps(self, call: Call, account: str, standing: Standing) -> tuple[tuple[Source, ...], ...]:
+        # services and the anonymous stand nowhere: their epoch was not asked for
+        stamp = epoch(call.tx, "organizations") if standing is _NOTHING else standing.stamp[1]
+        view = self._view(call, account, stamp) if account and stamp else None
         return view.rcps if view is not None else ()
 
     def organization_of(self, call: Call, account: str) -> OrganizationView | None:

@@ -202,20 +202,43 @@ def _tag(lowered: str, tags: Mapping[str, str]) -> str | None:
 _Hit = tuple[str, Rule]
 
 
+class _Said:
+    """What several documents say about one action: the statements that deny, and those that allow, in order."""
+
+    __slots__ = ("allows", "denies", "sources")
+
+    def __init__(self, sources: tuple[Source, ...], action: str) -> None:
+        self.sources = sources
+        self.denies: list[_Hit] = []
+        self.allows: list[_Hit] = []
+        for source in sources:
+            denies, allows = compile_policy(source.text).about(action)
+            self.denies += [(source.name, rule) for rule in denies]
+            self.allows += [(source.name, rule) for rule in allows]
+
+
+#: By the address of a tuple of documents and an action. The tuple is kept with the answer, so no other can come to
+#: its address.
+_said: dict[tuple[int, str], _Said] = {}
+_SAID_MAX = 1024
+
+
 def _consult(sources: tuple[Source, ...], action: str, resource: str, keys: Keys) -> tuple[_Hit | None, _Hit | None]:
-    """The first statement that denies, and the first that allows, in documents that name no principal."""
-    allow: _Hit | None = None
-    for source in sources:
-        denies, allows = compile_policy(source.text).about(action)
-        for rule in denies:
-            if rule.applies(resource, keys):
-                return (source.name, rule), None
-        if allow is None:
-            for rule in allows:
-                if rule.applies(resource, keys):
-                    allow = source.name, rule
-                    break
-    return None, allow
+    """The first statement that denies, or else the first that allows, in documents that name no principal."""
+    said = _said.get((id(sources), action))
+    if said is None:
+        said = _Said(sources, action)
+        if len(sources) > 1:  # one document has its own memory, and a boundary's tuple is made for the moment
+            if len(_said) >= _SAID_MAX:
+                _said.clear()
+            _said[id(sources), action] = said
+    for hit in said.denies:
+        if hit[1].applies(resource, keys):
+            return hit, None
+    for hit in said.allows:
+        if hit[1].applies(resource, keys):
+            return None, hit
+    return None, None
 
 
 def _consult_resource(question: Question, keys: Keys) -> tuple[Rule | None, Rule | None, int]:

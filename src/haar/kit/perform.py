@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from haar.kit import tokens
 from haar.kit.audit import Event
 from haar.kit.body import Body
 from haar.kit.page import Page
+from haar.kit.resource import arn_pattern
 from haar.record import RECORDS, Record
 
 if TYPE_CHECKING:
@@ -66,7 +67,10 @@ def admit(call: Call, operation: Operation, request: dict[str, Any]) -> list[Any
         resources.append((arn, kind.__declared__.get("cloudformation", kind.__table__)))
     if operation.resource is not None:
         pairs = _pairs(operation.resource(call, request))
-        resources.extend(one for one in _kept(call.service, pairs) if one not in resources)
+        for pair in pairs:
+            one = _kept(call.service, pair[0])
+            if one is not None and one not in resources:
+                resources.append(one)
     if not operation.open:
         action = operation.action
         assert action is not None
@@ -156,20 +160,24 @@ def _once(call: Call, operation: Operation, targets: list[Any], request: dict[st
     return reply
 
 
-def _kept(service: str, pairs: list[tuple[str, Any]]) -> Iterator[tuple[str, str]]:
+def _kept(service: str, arn: str) -> tuple[str, str] | None:
     """(ARN, type) of what a `resource=` rule named, if it is a thing the service keeps and no pattern of many."""
-    for arn, _ in pairs:
-        if "*" not in arn:
-            kind = next((kind for kind in _kinds(service) if kind.key_of(arn) is not None), None)
-            if kind is not None:
-                yield arn, kind.__declared__.get("cloudformation", kind.__table__)
+    if "*" not in arn:
+        for matches, name in _kinds(service):
+            if matches(arn) is not None:
+                return arn, name
+    return None
 
 
 @cache
-def _kinds(service: str) -> list[Any]:
-    """The kinds of resources a room has declared; all are known once one of its operations runs."""
+def _kinds(service: str) -> list[tuple[Callable[[str], object], str]]:
+    """What tells the ARNs of a room's kinds of resources, and what each is called in the audit trail.
+
+    All are known once one of the room's operations runs.
+    """
     room = service.replace("-", "_") + "."
-    return [kind for table, kind in RECORDS.items() if table.startswith(room) and "arn" in kind.__declared__]
+    kinds = [kind for table, kind in RECORDS.items() if table.startswith(room) and "arn" in kind.__declared__]
+    return [(arn_pattern(kind).fullmatch, kind.__declared__.get("cloudformation", kind.__table__)) for kind in kinds]
 
 
 def _pairs(found: Any) -> list[tuple[str, Any]]:

@@ -68,7 +68,7 @@ class _Named(Record):
     @classmethod
     def key_of(cls, arn: str) -> tuple[str, ...] | None:
         """The primary key inside an ARN of this kind; None when the ARN is not one."""
-        match = _arn_pattern(cls).fullmatch(arn)
+        match = arn_pattern(cls).fullmatch(arn)
         return tuple(match[name] for name in cls.__keys__) if match else None
 
 
@@ -122,7 +122,8 @@ def _arn_builder(kind: type[_Named]) -> Callable[[Any], str]:
 
 
 @cache
-def _arn_pattern(kind: type[_Named]) -> re.Pattern[str]:
+def arn_pattern(kind: type[_Named]) -> re.Pattern[str]:
+    """What the ARNs of a kind match as a whole, with a group for every field in them."""
     parts = re.split(r"\{(\w+)\}", kind.__declared__["arn"])
     pattern = ""
     for position, part in enumerate(parts):

@@ -65,7 +65,7 @@ const putUrl = await getSignedUrl(s3, new PutObjectCommand({ Bucket, Key: "signe
 const getUrl = await getSignedUrl(s3, new GetObjectCommand({ Bucket, Key: "signed" }), { expiresIn: 60 });
 seen.presigned = [(await fetch(putUrl, { method: "PUT", body: "by url" })).status, await (await fetch(getUrl)).text()];
 const form = await createPresignedPost(s3, {
-  Bucket, Key: "forms/${filename}", Conditions: [["content-length-range", 1, 10]], Fields: { acl: "private" }, Expires: 60,
+  Bucket, Key: "forms/${filename}", Conditions: [["content-length-range", 1, 10]], Expires: 60,
 });
 const posted = async (body) => {
   const data = new FormData();

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.config import Config
@@ -31,6 +32,8 @@ def live(cloud: Cloud) -> None:
     uploads(s3)
     encryption(cloud, s3)
     ageing(s3)
+    locks(cloud, s3)
+    elsewhere(cloud, s3)
 
 
 def buckets(s3: Any) -> None:
@@ -188,3 +191,53 @@ def ageing(s3: Any) -> None:
     s3.delete_bucket_intelligent_tiering_configuration(**place)
     s3.put_object(Bucket="old", Key="frozen", Body=b"x", StorageClass="GLACIER")
     s3.restore_object(Bucket="old", Key="frozen", RestoreRequest={"Days": 1})
+
+
+def locks(cloud: Cloud, s3: Any) -> None:
+    """Objects that cannot be removed for a while."""
+    s3.create_bucket(Bucket="vaulted", ObjectLockEnabledForBucket=True)
+    default = {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 1}}
+    lock = {"ObjectLockEnabled": "Enabled", "Rule": default}
+    s3.put_object_lock_configuration(Bucket="vaulted", ObjectLockConfiguration=lock)
+    s3.get_object_lock_configuration(Bucket="vaulted")
+    s3.put_object(Bucket="vaulted", Key="k", Body=b"x")
+    until = datetime.fromtimestamp(int(cloud.clock.now()) + 86_400 * 30, UTC)
+    s3.put_object_retention(Bucket="vaulted", Key="k", Retention={"Mode": "GOVERNANCE", "RetainUntilDate": until})
+    s3.get_object_retention(Bucket="vaulted", Key="k")
+    s3.put_object_legal_hold(Bucket="vaulted", Key="k", LegalHold={"Status": "ON"})
+    s3.get_object_legal_hold(Bucket="vaulted", Key="k")
+    s3.put_object_legal_hold(Bucket="vaulted", Key="k", LegalHold={"Status": "OFF"})
+
+
+def elsewhere(cloud: Cloud, s3: Any) -> None:
+    """What leaves a bucket: copies of its objects, and notices of what happens to them."""
+    for name in ("origin", "mirror"):
+        s3.create_bucket(Bucket=name)
+        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    role = f"arn:aws:iam::{ACCOUNT}:role/replicator"
+    trust = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": trust})
+    cloud.client("iam").create_role(RoleName="replicator", AssumeRolePolicyDocument=document)
+    rule = {
+        "ID": "all", "Priority": 1, "Status": "Enabled", "Filter": {"Prefix": ""},
+        "DeleteMarkerReplication": {"Status": "Disabled"}, "Destination": {"Bucket": "arn:aws:s3:::mirror"},
+    }  # fmt: skip
+    s3.put_bucket_replication(Bucket="origin", ReplicationConfiguration={"Role": role, "Rules": [rule]})
+    s3.get_bucket_replication(Bucket="origin")
+    s3.delete_bucket_replication(Bucket="origin")
+    queue = f"arn:aws:sqs:us-east-1:{ACCOUNT}:noticed"
+    told = {
+        "Effect": "Allow",
+        "Principal": {"Service": "s3.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": queue,
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": told})
+    cloud.client("sqs").create_queue(QueueName="noticed", Attributes={"Policy": policy})
+    notices = {"QueueConfigurations": [{"QueueArn": queue, "Events": ["s3:ObjectCreated:*"]}]}
+    s3.put_bucket_notification_configuration(Bucket="origin", NotificationConfiguration=notices)
+    s3.get_bucket_notification_configuration(Bucket="origin")
+    old = {"QueueConfiguration": {"Queue": queue, "Event": "s3:ObjectCreated:*"}}
+    s3.put_bucket_notification(Bucket="origin", NotificationConfiguration=old)
+    s3.get_bucket_notification(Bucket="origin")
+    s3.put_bucket_notification_configuration(Bucket="origin", NotificationConfiguration={})

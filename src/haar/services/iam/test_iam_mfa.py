@@ -293,3 +293,15 @@ def test_a_user_may_be_allowed_to_manage_no_device_but_the_own(cloud: Cloud) -> 
         _enable(cloud, ann, "bob", device["SerialNumber"], device["Base32StringSeed"])
     _enable(cloud, ann, "ann", device["SerialNumber"], device["Base32StringSeed"])
     assert [one["UserName"] for one in ann.list_mfa_devices()["MFADevices"]] == ["ann"]
+
+
+@pytest.mark.ours
+def test_the_root_user_enables_a_device_of_its_own_under_the_name_root(cloud: Cloud) -> None:
+    iam, serial, seed = made(cloud)
+    now = cloud.clock.now()
+    first, second = code(seed, now - STEP), code(seed, now)
+    iam.enable_mfa_device(UserName="root", SerialNumber=serial, AuthenticationCode1=first, AuthenticationCode2=second)
+    assert [one["SerialNumber"] for one in iam.list_mfa_devices()["MFADevices"]] == [serial]
+    assert iam.get_account_summary()["SummaryMap"]["AccountMFAEnabled"] == 1
+    iam.deactivate_mfa_device(UserName="root", SerialNumber=serial)
+    assert iam.list_mfa_devices()["MFADevices"] == []

@@ -193,7 +193,8 @@ def _come_home(call: Call, bucket: Bucket) -> None:
     if not host or (call.operation == "GetBucketLocation" and call.region == "us-east-1"):
         call.region = bucket.region  # a service of this cloud, which needs no endpoint
         return
-    is_signed = call.principal.kind != "anonymous"
+    # a signature of version 2 in an address names no region, just as none at all does
+    is_signed = call.principal.kind != "anonymous" and "AWSAccessKeyId=" not in call.origin.presigned
     if not is_signed and match is None:
         call.region = bucket.region
         return

@@ -24,7 +24,7 @@ from haar.services.s3.service import s3
 from haar.services.s3.storage_classes import CLASSES
 from haar.wire.text import iso_millis
 
-__all__ = ["NAME", "PRINCIPAL", "acting_for", "greeting", "send"]
+__all__ = ["NAME", "PRINCIPAL", "acting_for", "greeting", "send", "tell"]
 
 NAME: Final = "s3.amazonaws.com"
 PRINCIPAL: Final = Principal(kind="service", account="", arn="", id=NAME, name=NAME)
@@ -68,14 +68,18 @@ def acting_for(
 # --- hearing ---------------------------------------------------------------------------------------------------------
 
 
-def _heard(call: Call, bucket: Bucket, event: str, version: Version) -> None:
+def tell(
+    call: Call, bucket: Bucket, event: str, version: Version, more: Mapping[str, Any] | None = None
+) -> None:  # fmt: skip
+    """Tell those who want to know of an event, such as `ObjectCreated:Put`; `more` is what only this event says."""
     given = bucket.configs.get("notification")
     if given is None:
         return
     for kind, member in _DESTINATIONS.items():
         for one in given.get(kind) or ():
             if _wants(one, event, version.name):
-                message = json.dumps({"Records": [_record(call, bucket, event, version, one["Id"])]})
+                record = _record(call, bucket, event, version, one["Id"])
+                message = json.dumps({"Records": [{**record, **(more or {})}]})
                 call.emit(Notify(bucket=bucket.name, account=bucket.account, to=one[member], message=message))
 
 
@@ -85,7 +89,7 @@ _DESTINATIONS: Final = {
     "TopicConfigurations": "TopicArn",
     "LambdaFunctionConfigurations": "LambdaFunctionArn",
 }
-shelf.after_change.append(_heard)
+shelf.after_change.append(tell)
 
 
 def _wants(given: Mapping[str, Any], event: str, name: str) -> bool:

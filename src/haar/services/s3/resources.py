@@ -147,12 +147,18 @@ class Version(Record):
         return self.bucket if self.version_id == "null" and self.order else None
 
     @property
+    def replica_bucket(self) -> str | None:
+        """The bucket, of a version that came from elsewhere and has its id from there."""
+        return self.bucket if self.replication == "REPLICA" else None
+
+    @property
     def arn(self) -> str:
         """The ARN of the object; versions have none of their own."""
         return f"arn:aws:s3:::{self.bucket}/{self.name}"
 
 
 null_versions = Index(Version, "null_bucket", "name")
+replica_versions = Index(Version, "replica_bucket", "name", "version_id")
 keeps(Version, "content")
 
 

@@ -10,7 +10,15 @@ from collections.abc import Callable
 from typing import Any
 
 from haar.kit import Call, replace
-from haar.services.s3.resources import Bucket, Current, Version, new_version_id, null_versions, order_in
+from haar.services.s3.resources import (
+    Bucket,
+    Current,
+    Version,
+    new_version_id,
+    null_versions,
+    order_in,
+    replica_versions,
+)
 from haar.services.s3.service import no_such_key, no_such_version
 from haar.wire.text import iso_millis
 from haar.wire.xml_shapes import escape
@@ -18,6 +26,8 @@ from haar.wire.xml_shapes import escape
 #: called as (call, bucket, event, version), event such as "ObjectCreated:Put" or "ObjectRemoved:DeleteMarkerCreated"
 Listener = Callable[[Call, Bucket, str, Version], None]
 after_change: list[Listener] = []
+#: called as (call, bucket, version, event) before a new version is put where versions are kept; the answer is what is put
+arriving: list[Callable[[Call, Bucket, Version, str], Version]] = []
 
 
 def latest(call: Call, bucket: Bucket, name: str) -> Version | None:
@@ -36,7 +46,10 @@ def at(call: Call, bucket: Bucket, name: str, version_id: str) -> Version | None
         return next(call.tx.range(null_versions, bucket.name, name, limit=1), None) if bucket.versioning else None
     order = order_in(version_id)
     found = call.tx.get(Version, bucket.name, name, order) if order is not None else None
-    return found if found is not None and found.version_id == version_id else None
+    if found is not None and found.version_id == version_id:
+        return found
+    # a replica has the id, and so the order, that it was given elsewhere
+    return next(call.tx.range(replica_versions, bucket.name, name, version_id, limit=1), None)
 
 
 def wanted(call: Call, bucket: Bucket, name: str, version_id: str | None) -> Version:
@@ -72,9 +85,30 @@ def add(call: Call, bucket: Bucket, version: Version, event: str) -> Version:
         order = previous.order - 1 if previous is not None else 0
         version_id = "null" if bucket.versioning == "Suspended" else new_version_id(order, call.ports.ids.bytes(19))
         version = replace(version, at=at_second, version_id=version_id, order=order)
+        for mark in arriving:
+            version = mark(call, bucket, version, event)
         if previous is not None and previous.noncurrent_at is None:
             tx.put(replace(previous, noncurrent_at=call.now))
     tx.put(version)
+    _show(call, version)
+    for listener in after_change:
+        listener(call, bucket, event, version)
+    return version
+
+
+def take_in(call: Call, bucket: Bucket, version: Version, event: str) -> Version:
+    """Make a replica the newest of its key; it keeps the id and the time that it has from its source.
+
+    Returns it as it is kept; the one that is there already, if it came before.
+    """
+    known = at(call, bucket, version.name, version.version_id)
+    if known is not None:
+        return known
+    previous = latest(call, bucket, version.name)
+    version = replace(version, order=previous.order - 1 if previous is not None else 0)
+    if previous is not None and previous.noncurrent_at is None:
+        call.tx.put(replace(previous, noncurrent_at=call.now))
+    call.tx.put(version)
     _show(call, version)
     for listener in after_change:
         listener(call, bucket, event, version)

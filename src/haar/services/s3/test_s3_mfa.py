@@ -124,8 +124,7 @@ def test_a_code_is_good_once(root: Root) -> None:
 def test_one_code_removes_many_versions_at_once(root: Root) -> None:
     root.s3.put_object(Bucket="vault", Key="k", Body=b"more")
     every = [
-        {"Key": "k", "VersionId": one["VersionId"]}
-        for one in root.s3.list_object_versions(Bucket="vault")["Versions"]
+        {"Key": "k", "VersionId": one["VersionId"]} for one in root.s3.list_object_versions(Bucket="vault")["Versions"]
     ]
     reply = root.s3.delete_objects(Bucket="vault", Delete={"Objects": every}, MFA=root.proof())
     assert len(reply["Deleted"]) == 2 and "Errors" not in reply

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from haar.kit import Call, Page, as_list, replace
 from haar.services.iam import describe, holding
-from haar.services.iam.holders import holder_of
+from haar.services.iam.holders import Holder, holder_of
 from haar.services.iam.identities import user_by_id
 from haar.services.iam.mfa import use
 from haar.services.iam.resources import MfaDevice, User, devices_by_user
@@ -68,8 +68,9 @@ def _qr_code(text: str) -> bytes:
     return picture.getvalue()
 
 
-@iam.operation(redact=("AuthenticationCode1", "AuthenticationCode2"))
-def enable_mfa_device(call: Call, user: User, device: MfaDevice, request: api.EnableMFADeviceRequest) -> None:
+@iam.operation(resource=holding.acting_on, redact=("AuthenticationCode1", "AuthenticationCode2"))
+def enable_mfa_device(call: Call, device: MfaDevice, request: api.EnableMFADeviceRequest) -> None:
+    user = _holder(call, request)
     _own(call, device)
     if device.user is not None:
         raise iam.error("EntityAlreadyExists", "MFA device is already in use.")
@@ -79,11 +80,19 @@ def enable_mfa_device(call: Call, user: User, device: MfaDevice, request: api.En
     call.tx.put(replace(synchronized, user=user.id, enabled_at=call.now))
 
 
-@iam.operation(redact=("AuthenticationCode1", "AuthenticationCode2"))
-def resync_mfa_device(call: Call, user: User, device: MfaDevice, request: api.ResyncMFADeviceRequest) -> None:
+@iam.operation(resource=holding.acting_on, redact=("AuthenticationCode1", "AuthenticationCode2"))
+def resync_mfa_device(call: Call, device: MfaDevice, request: api.ResyncMFADeviceRequest) -> None:
+    user = _holder(call, request)
     if device.user != user.id:
         raise _not_theirs()
     call.tx.put(_synchronize(call, device, request))
+
+
+def _holder(call: Call, request: Any) -> Holder:
+    """Whose device it is to be. The root user, whom these operations must name too, calls itself `root`."""
+    if call.principal.kind == "root" and request.get("UserName") == "root" and call.get(User, "root") is None:
+        return Holder(call.account, "root")
+    return holder_of(call, request)
 
 
 def _synchronize(call: Call, device: MfaDevice, request: Any) -> MfaDevice:
@@ -98,7 +107,7 @@ def _synchronize(call: Call, device: MfaDevice, request: Any) -> MfaDevice:
 
 @iam.operation(resource=holding.acting_on)
 def deactivate_mfa_device(call: Call, request: api.DeactivateMFADeviceRequest) -> None:
-    holder = holder_of(call, request)
+    holder = _holder(call, request)
     place = MfaDevice.key_of(request["SerialNumber"])
     device = call.tx.get(MfaDevice, *place) if place else None
     if device is None or device.user != holder.id:

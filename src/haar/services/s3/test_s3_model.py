@@ -1,0 +1,301 @@
+"""A bucket that keeps and locks versions, against a model of it in a few lines: random calls, and jumps of the clock.
+
+The model knows a key as its versions, newest first. Whatever the calls were, both listings, every version's content and
+a range of it, and every refusal are as the model says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from haar import Cloud
+
+LOCK = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html"
+DAY = 86_400
+KEYS = st.sampled_from(["a", "b/1", "b/2"])
+BODIES = st.binary(min_size=1, max_size=8)
+MODES = st.sampled_from(["GOVERNANCE", "COMPLIANCE"])
+DAYS = st.integers(1, 4)
+#: which of a key's versions: the rest of a division says
+PLACES = st.integers(0, 5)
+
+
+@dataclass
+class Made:
+    """A version: its id, its body (None: a delete marker), and what holds it. `until` is a day of the machine's."""
+
+    id: str
+    body: bytes | None
+    mode: str = ""
+    until: int = 0
+    hold: bool = False
+
+
+@dataclass
+class Model:
+    """What the bucket should be."""
+
+    status: str = ""
+    locked: bool = False
+    day: int = 0
+    keys: dict[str, list[Made]] = field(default_factory=dict)
+
+    def put(self, name: str, made: Made) -> None:
+        """A version becomes the newest; without versions it is the only one, suspended the only null version."""
+        before = self.keys.get(name, [])
+        if self.status != "Enabled":
+            before = [one for one in before if one.id != "null"]
+        self.keys[name] = [made, *before]
+
+    def newest(self, name: str) -> Made | None:
+        """What a GET finds."""
+        versions = self.keys.get(name)
+        return versions[0] if versions and versions[0].body is not None else None
+
+    def is_retained(self, made: Made) -> bool:
+        """Whether its day has not come."""
+        return bool(made.mode) and self.day < made.until
+
+    def lets_go(self, made: Made, bypass: bool) -> bool:
+        """Whether the version can be removed."""
+        if made.hold:
+            return False
+        return not self.is_retained(made) or (made.mode == "GOVERNANCE" and bypass)
+
+    def lets_retain(self, made: Made, mode: str, until: int, bypass: bool) -> bool:
+        """Whether its retention can become this."""
+        if not self.is_retained(made) or (made.mode == "GOVERNANCE" and bypass):
+            return True
+        return mode == made.mode and until >= made.until
+
+
+def code_of(call: Callable[[], Any]) -> str:
+    """What a call is refused with; "" when it goes through."""
+    try:
+        call()
+    except ClientError as error:
+        return str(error.response["Error"]["Code"])
+    return ""
+
+
+class Bucket(RuleBasedStateMachine):
+    """The calls, made on the server and on the model."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cloud = Cloud(seed=1)
+        self.s3 = self.cloud.client("s3")
+        self.s3.create_bucket(Bucket="model")
+        self.began_at = self.cloud.clock.now()
+        self.model = Model()
+
+    def teardown(self) -> None:
+        self.cloud.close()
+
+    def instant(self, day: int) -> datetime:
+        """The middle of the day before: never so near that it matters how long the calls take."""
+        return datetime.fromtimestamp(int(self.began_at) + day * DAY - DAY // 2, UTC)
+
+    def one(self, name: str, place: int) -> Made | None:
+        versions = self.model.keys.get(name)
+        return versions[place % len(versions)] if versions else None
+
+    def expect(self, allowed: bool, call: Callable[[], Any]) -> None:
+        """The call goes through or is denied, as the model says."""
+        assert code_of(call) == ("" if allowed else "AccessDenied")
+
+    @initialize(locked=st.booleans())
+    def begin(self, locked: bool) -> None:
+        if locked:
+            self.turn("Enabled")
+            self.lock()
+
+    # --- writing
+
+    @rule(name=KEYS, body=BODIES)
+    def put(self, name: str, body: bytes) -> None:
+        reply = self.s3.put_object(Bucket="model", Key=name, Body=body)
+        self.model.put(name, Made(reply.get("VersionId", "null"), body))
+
+    @precondition(lambda self: self.model.locked)
+    @rule(name=KEYS, body=BODIES, mode=MODES, days=DAYS, hold=st.booleans())
+    def put_locked(self, name: str, body: bytes, mode: str, days: int, hold: bool) -> None:
+        until = self.model.day + days
+        reply = self.s3.put_object(
+            Bucket="model", Key=name, Body=body, ObjectLockMode=mode, ObjectLockRetainUntilDate=self.instant(until),
+            ObjectLockLegalHoldStatus="ON" if hold else "OFF",
+        )  # fmt: skip
+        self.model.put(name, Made(reply["VersionId"], body, mode, until, hold))
+
+    @rule(name=KEYS, body=BODIES)
+    def put_in_parts(self, name: str, body: bytes) -> None:
+        place = {"Bucket": "model", "Key": name}
+        upload = self.s3.create_multipart_upload(**place)["UploadId"]
+        part = self.s3.upload_part(**place, UploadId=upload, PartNumber=1, Body=body)
+        parts = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
+        reply = self.s3.complete_multipart_upload(**place, UploadId=upload, MultipartUpload=parts)
+        self.model.put(name, Made(reply.get("VersionId", "null"), body))
+
+    @rule(source=KEYS, place=PLACES, name=KEYS)
+    def copy(self, source: str, place: int, name: str) -> None:
+        made = self.one(source, place)
+        if made is None or made.body is None:
+            return
+        named = {"Bucket": "model", "Key": source, "VersionId": made.id}
+        reply = self.s3.copy_object(Bucket="model", Key=name, CopySource=named)
+        self.model.put(name, Made(reply.get("VersionId", "null"), made.body))
+
+    # --- removing
+
+    @rule(name=KEYS)
+    def delete(self, name: str) -> None:
+        reply = self.s3.delete_object(Bucket="model", Key=name)
+        if self.model.status:
+            assert reply["DeleteMarker"] is True
+            self.model.put(name, Made(reply["VersionId"], None))
+        else:
+            self.model.keys.pop(name, None)
+
+    @rule(name=KEYS, place=PLACES, bypass=st.booleans(), together=st.booleans())
+    def delete_version(self, name: str, place: int, bypass: bool, together: bool) -> None:
+        made = self.one(name, place)
+        if made is None:
+            return
+        allowed = self.model.lets_go(made, bypass)
+        if together:
+            wanted = {"Objects": [{"Key": name, "VersionId": made.id}]}
+            reply = self.s3.delete_objects(Bucket="model", Delete=wanted, BypassGovernanceRetention=bypass)
+            assert ("Errors" not in reply) == allowed
+        else:
+            self.expect(
+                allowed,
+                lambda: self.s3.delete_object(
+                    Bucket="model", Key=name, VersionId=made.id, BypassGovernanceRetention=bypass
+                ),
+            )
+        if allowed:
+            self.model.keys[name].remove(made)
+
+    # --- locking
+
+    @precondition(lambda self: self.model.locked)
+    @rule(name=KEYS, place=PLACES, mode=MODES, days=DAYS, bypass=st.booleans())
+    def retain(self, name: str, place: int, mode: str, days: int, bypass: bool) -> None:
+        made, until = self.one(name, place), self.model.day + days
+        if made is None or made.body is None:
+            return
+        allowed = self.model.lets_retain(made, mode, until, bypass)
+        retention = {"Mode": mode, "RetainUntilDate": self.instant(until)}
+        self.expect(
+            allowed,
+            lambda: self.s3.put_object_retention(
+                Bucket="model", Key=name, VersionId=made.id, Retention=retention, BypassGovernanceRetention=bypass
+            ),
+        )
+        if allowed:
+            made.mode, made.until = mode, until
+
+    @precondition(lambda self: self.model.locked)
+    @rule(name=KEYS, place=PLACES, hold=st.booleans())
+    def hold(self, name: str, place: int, hold: bool) -> None:
+        made = self.one(name, place)
+        if made is None or made.body is None:
+            return
+        status = {"Status": "ON" if hold else "OFF"}
+        self.s3.put_object_legal_hold(Bucket="model", Key=name, VersionId=made.id, LegalHold=status)
+        made.hold = hold
+
+    # --- the bucket and the clock
+
+    @rule(status=st.sampled_from(["Enabled", "Suspended"]))
+    def turn(self, status: str) -> None:
+        wanted = {"Status": status}
+        code = code_of(lambda: self.s3.put_bucket_versioning(Bucket="model", VersioningConfiguration=wanted))
+        if self.model.locked and status == "Suspended":
+            assert code == "InvalidBucketState"
+        else:
+            assert code == ""
+            self.model.status = status
+
+    @precondition(lambda self: not self.model.locked and self.model.status == "Enabled")
+    @rule()
+    def lock(self) -> None:
+        wanted = {"ObjectLockEnabled": "Enabled"}
+        self.s3.put_object_lock_configuration(Bucket="model", ObjectLockConfiguration=wanted)
+        self.model.locked = True
+
+    @rule(days=st.integers(1, 3))
+    def wait(self, days: int) -> None:
+        self.cloud.advance(days=days)
+        self.model.day += days
+
+    # --- what holds after every call
+
+    @invariant()
+    def versions_are_listed(self) -> None:
+        reply = self.s3.list_object_versions(Bucket="model")
+        found = {
+            (one["Key"], one["VersionId"], one["IsLatest"], is_marker)
+            for kind, is_marker in (("Versions", False), ("DeleteMarkers", True))
+            for one in reply.get(kind, [])
+        }
+        assert found == {
+            (name, made.id, place == 0, made.body is None)
+            for name, versions in self.model.keys.items()
+            for place, made in enumerate(versions)
+        }
+        order = [(one["Key"], one["VersionId"]) for one in reply.get("Versions", [])]
+        assert order == [
+            (name, made.id)
+            for name in sorted(self.model.keys)
+            for made in self.model.keys[name]
+            if made.body is not None
+        ]
+
+    @invariant()
+    def objects_are_listed(self) -> None:
+        found = {one["Key"]: one["Size"] for one in self.s3.list_objects_v2(Bucket="model").get("Contents", [])}
+        newest = {name: self.model.newest(name) for name in self.model.keys}
+        assert found == {name: len(made.body or b"") for name, made in newest.items() if made is not None}
+
+    @invariant()
+    def every_version_reads_as_it_was_written(self) -> None:
+        for name, versions in self.model.keys.items():
+            for made in versions:
+                if made.body is not None:
+                    self.reads(name, made, made.body)
+
+    def reads(self, name: str, made: Made, body: bytes) -> None:
+        place = {"Bucket": "model", "Key": name, "VersionId": made.id}
+        reply = self.s3.get_object(**place)
+        assert reply["Body"].read() == body
+        assert reply.get("ObjectLockMode", "") == made.mode
+        assert (reply.get("ObjectLockLegalHoldStatus") == "ON") == made.hold
+        tail = self.s3.get_object(**place, Range=f"bytes={len(body) // 2}-")["Body"].read()
+        assert tail == body[len(body) // 2 :]
+
+
+@pytest.mark.documented(LOCK)
+def test_a_bucket_is_what_its_model_says_whatever_the_calls() -> None:
+    run_state_machine_as_test(
+        Bucket,
+        settings=settings(
+            max_examples=20, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )
