@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Lock
@@ -17,7 +18,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from tests.clients.process import Haar
-from tests.clients.terminal import noise
+from tests.clients.terminal import Terminal, noise
 
 pytestmark = pytest.mark.ours
 
@@ -111,14 +112,28 @@ def test_an_upload_that_is_refused_says_why(s3: Any, tmp_path: Path) -> None:
         s3.upload_file(str(tmp_path / "up"), "elsewhere", "k", Config=IN_PARTS)
 
 
-def test_the_transfer_manager_in_c_does_the_same(s3: Any, tmp_path: Path) -> None:
-    crt = TransferConfig(preferred_transfer_client="crt")
-    content = noise(LARGE)
-    (tmp_path / "up").write_bytes(content)
-    s3.upload_file(str(tmp_path / "up"), "boto", "k", Config=crt)
-    assert s3.head_object(Bucket="boto", Key="k")["ETag"].endswith('-5"')
-    s3.download_file("boto", "k", str(tmp_path / "down"), Config=crt)
-    assert (tmp_path / "down").read_bytes() == content
+IN_C = """
+import os, sys
+from awscrt.auth import AwsCredentialsProvider
+from botocore.session import Session
+from s3transfer.crt import BotocoreCRTRequestSerializer, CRTTransferManager, create_s3_crt_client
+
+provider = AwsCredentialsProvider.new_static(os.environ["AWS_ACCESS_KEY_ID"], "test")
+client = create_s3_crt_client("us-east-1", crt_credentials_provider=provider, use_ssl=False, part_size=5 * 1024 ** 2)
+asking = BotocoreCRTRequestSerializer(Session(), {"region_name": "us-east-1", "endpoint_url": sys.argv[1]})
+with CRTTransferManager(client, asking) as manager:
+    manager.upload("up", "boto", "k").result()
+    manager.download("boto", "k", "down").result()
+"""
+
+
+def test_the_transfer_manager_in_c_does_the_same(haar: Haar, s3: Any, tmp_path: Path) -> None:
+    # it is what version 2 of the AWS CLI sends with; a process has one, so it gets a process of its own
+    terminal = Terminal(tmp_path, AWS_ACCESS_KEY_ID="666666666661", AWS_SECRET_ACCESS_KEY="test")
+    (tmp_path / "up").write_bytes(noise(LARGE))
+    terminal(sys.executable, "-c", IN_C, haar.url)
+    assert (tmp_path / "down").read_bytes() == noise(LARGE)
+    assert s3.head_object(Bucket="boto", Key="k")["ETag"].endswith('-7"')
 
 
 def test_buckets_and_objects_are_resources(haar: Haar, s3: Any) -> None:

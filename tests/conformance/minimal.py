@@ -41,6 +41,7 @@ NEEDED = ("QueueUrl", "arn")
 _CANDIDATES = (
     "a", "1", "123456", ACCOUNT, "AKIAIOSFODNN7EXAMPLE", f"arn:aws:iam::{ACCOUNT}:role/nobody-made-this",
     f"arn:aws:sqs:us-east-1:{ACCOUNT}:nobody-made-this", "arn:aws:s3:::nobody-made-this",
+    f"arn:aws:s3:us-east-1:{ACCOUNT}:accesspoint/nobody-made-this", "arn:aws:sso:::instance/nobody-made-this",
     "someone@example.com", "o-abcdefghij/r-abcd/ou-abcd-abcdefgh/", "r-abcd", "ou-abcd-abcdefgh", "p-abcdefgh",
     "h-abcdefgh", "car-abcdefgh", "rt-abcdefgh", "o-abcdefghij", "L-F55AF5E4", "iam", "example.com",
     "iam.amazonaws.com", "/", "v1", "{}",

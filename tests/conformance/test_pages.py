@@ -250,7 +250,8 @@ def _buckets(cloud: Cloud) -> dict[str, dict[str, Any]]:
     for n in range(1, 5):
         s3.upload_part(**place, Key="u", UploadId=upload, PartNumber=n, Body=b"x" * n)
     return {
-        "s3:ListBuckets": {}, "s3:ListMultipartUploads": place, "s3:ListObjectVersions": place,
+        # who asks for nothing in particular is not told the regions
+        "s3:ListBuckets": {"Prefix": "bucket-"}, "s3:ListMultipartUploads": place, "s3:ListObjectVersions": place,
         "s3:ListObjects": place, "s3:ListObjectsV2": place,
         "s3:ListParts": {**place, "Key": "u", "UploadId": upload},
     }  # fmt: skip

@@ -33,8 +33,8 @@ NOT_LIVED: Mapping[str, str] = {
 #: What kinds that came after a release begin with, be it a kind or a whole room (`room.`): it has no row of them.
 LATER: Mapping[str, tuple[str, ...]] = {
     "0.1.0": (
-        "cloudtrail.Delivery", "cloudtrail.Reach", "cloudtrail.SigningKey", "cloudtrail.Trail", "glacier.", "iam.Held",
-        "kit.BlobUse", "kms.", "s3.", "s3control.", "sqs.DataKey", "sqs.FreshMessage", "sqs.Opened",
+        "cloudtrail.Delivery", "cloudtrail.Reach", "cloudtrail.SigningKey", "cloudtrail.Trail", "dynamodb.", "glacier.",
+        "iam.Held", "kit.BlobUse", "kms.", "s3.", "s3control.", "sqs.DataKey", "sqs.FreshMessage", "sqs.Opened",
     ),
 }  # fmt: skip
 RELEASES = sorted(FOLDER.glob("*.haar"))

@@ -8,21 +8,24 @@ from typing import Any
 import pytest
 
 from haar import Cloud
-from haar.kit import GlobalResource, Resource
+from haar.kit import GlobalResource, Resource, UniqueResource
 from haar.kit.service import Operation
 from haar.kit.tagging import as_dict
 from tests.conformance.rooms import OPERATIONS, ROOMS, id_of, room
 
 TAGGING = "https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/Welcome.html"
 pytestmark = pytest.mark.documented(TAGGING)
+ACCOUNT = "000000000000"
 TAGGABLE = [(name, kind) for name in ROOMS for kind in room(name).taggable]
 every = pytest.mark.parametrize(("name", "kind"), TAGGABLE, ids=lambda one: getattr(one, "__name__", one))
 
 
-def last(life: Any, kind: type[Resource | GlobalResource]) -> Any:
+def last(life: Any, kind: type[Resource | GlobalResource | UniqueResource]) -> Any:
     """A thing of a kind that account 000000000000 has at the end of a life: the last, which no service made."""
     with life.cloud.store.transaction(write=False) as tx:
-        return next(tx.range(kind, "000000000000", reverse=True))
+        if issubclass(kind, UniqueResource):  # a name of the whole world's, whoever owns it
+            return next(row for row in tx.range(kind, reverse=True) if row.account == ACCOUNT)
+        return next(tx.range(kind, ACCOUNT, reverse=True))
 
 
 def tags_of(cloud: Cloud, arn: str) -> dict[str, str]:
@@ -33,6 +36,9 @@ def tags_of(cloud: Cloud, arn: str) -> dict[str, str]:
 
 def own_tags(cloud: Cloud, name: str, row: Any) -> dict[str, str]:
     """What the thing's own service shows of it."""
+    if name == "s3":
+        control = cloud.client("s3control")
+        return as_dict(control.list_tags_for_resource(AccountId=ACCOUNT, ResourceArn=row.arn)["Tags"])
     operation, request = own_list(name, row)
     reply = getattr(cloud.client(name), operation.snake)(**request)
     return as_dict(next(reply[member] for member in reply if member.lower() == "tags"))
@@ -84,6 +90,7 @@ def test_a_tagged_thing_is_found_by_its_tag(used: Any, name: str, kind: type[Res
 TAGGING_API = "resourcegroupstaggingapi"
 #: Tag operations that make no kind taggable, and why.
 ASIDE: Mapping[str, str] = {
+    "s3control:TagResource": "buckets, which are S3's, and access points",
     "organizations:TagResource": "roots, transfers and the resource policy besides the three kinds above",
 }
 

@@ -6,7 +6,6 @@ the dice back: what it leaves behind in the store or in memory is what the real 
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,7 +23,6 @@ from haar.gateway.path import Attempt, Gateway
 from haar.kit import Call, Principal, Wait
 from haar.kit.perform import perform
 from haar.kit.service import Operation
-from haar.store import blobs
 from haar.store.memory import MemoryBackend
 from haar.store.transaction import Transaction
 from haar.wire.http import HttpReply, HttpRequest, Stream
@@ -74,16 +72,6 @@ class _Abandoned(Transaction):
         self.abort()
 
 
-class _Dice(random.Random):
-    """Chance with a seed, asked like the module `secrets`."""
-
-    def token_bytes(self, size: int) -> bytes:
-        return self.randbytes(size)
-
-    def token_hex(self, size: int) -> str:
-        return self.randbytes(size).hex()
-
-
 class _Watched(Attempt):
     """An attempt that tells its gateway."""
 
@@ -128,7 +116,6 @@ class Witness(Gateway):
         self.rehearsal: tuple[bytes | str | None, list[bytes]] = (None, [])
         self.turned_away: tuple[int, bytes] | None = None
         self.reply: dict[str, Any] = {}
-        self.dice = _Dice(7)
         #: (service, operation, action, ARN) of everything the guard was asked
         self.asked: set[tuple[str, str, str, str]] = set()
 
@@ -162,9 +149,8 @@ class Witness(Gateway):
         own = material.key()
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(path, "perform", self.perform)
-            # what no seed replays comes from the operating system: RSA keys, the names and keys of blobs
+            # what no seed replays comes from the operating system: RSA keys (and the names and keys of blobs)
             patch.setattr(rsa, "generate_private_key", lambda *_, **__: own)
-            patch.setattr(blobs, "secrets", self.dice)
             yield
 
     def perform(self, call: Call, operation: Operation, request: dict[str, Any]) -> dict[str, Any]:
@@ -205,7 +191,7 @@ class Witness(Gateway):
     def _rehearsal(self, once: Any) -> tuple[bytes | str | None, list[bytes]]:
         store, ids = self.cloud.store, self.cloud.ids
         before = rows(self.cloud)
-        dice, chance, names = self.dice.getstate(), ids.random.getstate(), ids.bits.__self__.getstate()  # type: ignore[attr-defined]
+        chance, names = ids.random.getstate(), ids.bits.__self__.getstate()  # type: ignore[attr-defined]
         begin = store.begin
         store.begin = lambda *, write=True: _Abandoned(store, store.backend.begin(write=write), write)  # type: ignore[method-assign]
         answer: bytes | str | None
@@ -215,7 +201,6 @@ class Witness(Gateway):
             answer = f"{type(error).__name__} {error}"
         finally:
             store.begin = begin  # type: ignore[method-assign]
-        self.dice.setstate(dice)
         ids.random.setstate(chance)
         ids.bits.__self__.setstate(names)  # type: ignore[attr-defined]
         after = rows(self.cloud)

@@ -227,11 +227,13 @@ def _consult(sources: tuple[Source, ...], action: str, resource: str, keys: Keys
     """The first statement that denies, or else the first that allows, in documents that name no principal."""
     said = _said.get((id(sources), action))
     if said is None:
-        said = _Said(sources, action)
-        if len(sources) > 1:  # one document has its own memory, and a boundary's tuple is made for the moment
-            if len(_said) >= _SAID_MAX:
-                _said.clear()
-            _said[id(sources), action] = said
+        if len(_said) >= _SAID_MAX:
+            _said.clear()
+        said = _said[id(sources), action] = _Said(sources, action)
+    return _first(said, resource, keys)
+
+
+def _first(said: _Said, resource: str, keys: Keys) -> tuple[_Hit | None, _Hit | None]:
     for hit in said.denies:
         if hit[1].applies(resource, keys):
             return hit, None
@@ -338,7 +340,7 @@ def _with_identity(
         if deny is not None:
             return _denied("identity", deny)
         if grants.boundary is not None:
-            deny, allow = _consult((grants.boundary,), action, resource, keys)
+            deny, allow = _first(_Said((grants.boundary,), action), resource, keys)
             if deny is not None:
                 return _denied("boundary", deny)
             within_boundary = allow is not None

@@ -69,7 +69,7 @@ class Server:
         self._armed_soon = False
         self._answers: list[tuple[Connection, Attempt | control.Exchange, HttpReply, bool]] = []
         self._grouped = False
-        self.date = b""
+        self.date = ""
         #: seconds since the server began, counted by its own tick
         self.ticks = 0
 
@@ -106,7 +106,7 @@ class Server:
     # -- time --------------------------------------------------------------------------------------------------
 
     def _tick(self) -> None:
-        self.date = f"date: {formatdate(usegmt=True)}\r\nserver: haar\r\n".encode()
+        self.date = f"date: {formatdate(usegmt=True)}\r\nserver: haar\r\n"
         self.ticks += 1
         if self.ticks % _SWEEP_SECONDS == 0:
             self.sweep()
@@ -553,18 +553,19 @@ class Connection(asyncio.Protocol):
 
     def _head(self, reply: HttpReply, close: bool) -> bytes:
         body = reply.body
-        head = _LINES.get(reply.status) or f"HTTP/1.1 {reply.status} Unknown\r\n"
+        status = reply.status
+        head = _LINES.get(status) or f"HTTP/1.1 {status} Unknown\r\n"
         fields = "".join([f"{name}: {value}\r\n" for name, value in reply.headers])
         if fields.count("\n") != len(reply.headers):
             fields = "".join([f"{name}: {' '.join(value.split())}\r\n" for name, value in reply.headers])
         ending = "connection: close\r\n\r\n" if close else "\r\n"
-        if reply.status == 204 or reply.status == 304 or "ontent-Length: " in fields:
+        if status == 204 or status == 304 or "ontent-Length: " in fields:
             length = ""  # there is none, or the operation has said it (of what HEAD leaves out, too)
         elif body.__class__ is Stream and body.size is None:
             length = "transfer-encoding: chunked\r\n"
         else:
             length = f"content-length: {len(body)}\r\n"
-        return (head + fields + length).encode("latin-1", "replace") + self.server.date + ending.encode()
+        return f"{head}{fields}{length}{self.server.date}{ending}".encode("latin-1", "replace")
 
     def _refuse(self, status: int, why: str) -> None:
         self._closing = True

@@ -107,10 +107,22 @@ class Attempt:
             reply = self.failed()
         if "origin" in self.http.headers:
             self._dress(reply)
+        if self.call is not None and self.call.witness is not None:
+            self._testify(self.call, reply)
         recorder = self.gateway.recorder
         if recorder is not None and self.routed is not None:
             recorder.note(self.routed.service, self.routed.operation, reply.status)
         return reply
+
+    def _testify(self, call: Call, reply: HttpReply) -> None:
+        """Tell whoever asked to hear of the answer, whatever it is."""
+        assert call.witness is not None and self.routed is not None
+        try:
+            with self.gateway.ports.store.transaction() as tx:
+                call.tx = tx
+                call.witness(call, self.routed.labels, self.http, reply)
+        except HaarError:
+            log.warning("what request %s was answered could not be written down", self.request_id)
 
     def _dress(self, reply: HttpReply) -> None:
         """Add what a room says to a browser with any answer: whether the page may read it."""

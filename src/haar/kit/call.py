@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from haar.kit.ports import Ports
     from haar.record import Record
     from haar.store.transaction import Transaction
+    from haar.wire.http import HttpReply, HttpRequest
 
 T = TypeVar("T")
 K = TypeVar("K", bound="Resource | GlobalResource | UniqueResource")
@@ -75,6 +76,7 @@ class Call:
         "service",
         "started",
         "tx",
+        "witness",
     )
 
     def __init__(
@@ -111,6 +113,8 @@ class Call:
         self.resources: list[tuple[str, str]] = []
         #: Why the call was denied, if it was.
         self.decision = ""
+        #: Is told of the answer to the request, refusals too, in a transaction of its own: (call, labels, http, reply).
+        self.witness: Callable[[Call, Mapping[str, str], HttpRequest, HttpReply], None] | None = None
 
     @property
     def partition(self) -> str:

@@ -25,10 +25,8 @@ class _Route(NamedTuple):
     query: tuple[tuple[str, str | None], ...]
     wanted_query: tuple[str, ...]
     wanted_headers: tuple[str, ...]
-
-    @property
-    def weight(self) -> tuple[int, int]:
-        return len(self.query), len(self.wanted_query) + len(self.wanted_headers)
+    #: of two that fit, the heavier is meant
+    weight: tuple[int, int]
 
 
 class Found(NamedTuple):
@@ -40,16 +38,25 @@ class Found(NamedTuple):
 
 
 class _Node:
-    __slots__ = ("ends", "greedy", "label", "literals", "named", "plain")
+    __slots__ = ("by_name", "ends", "greedy", "label", "literals", "plain")
 
     def __init__(self) -> None:
         self.literals: dict[str, _Node] = {}
         self.label: _Node | None = None
         self.greedy: _Node | None = None
         self.ends: list[_Route] = []
-        #: of them those without fixed query strings, and the names in the fixed query strings of the others
+        #: of them those without fixed query strings, which come last, and the places of the others by the first name
+        #: in theirs
         self.plain: list[_Route] = []
-        self.named: frozenset[str] = frozenset()
+        self.by_name: dict[str, list[int]] = {}
+
+    def fitting(self, query: dict[str, str]) -> list[_Route]:
+        """The routes that end here, without most of those whose fixed query strings are not in the query."""
+        by_name = self.by_name
+        if by_name.keys().isdisjoint(query):
+            return self.plain
+        places = [place for name in query for place in by_name.get(name, ())]
+        return [*[self.ends[place] for place in sorted(places)], *self.plain]
 
 
 def decoded(raw: str) -> str:
@@ -110,7 +117,9 @@ class Routes:
                 wanted_query.append(wire)
             elif member.get("location") == "header":
                 wanted_headers.append(wire.lower())
-        node.ends.append(_Route(operation, tuple(labels), tuple(fixed), tuple(wanted_query), tuple(wanted_headers)))
+        weight = len(fixed), len(wanted_query) + len(wanted_headers)
+        wanted = tuple(wanted_query), tuple(wanted_headers)
+        node.ends.append(_Route(operation, tuple(labels), tuple(fixed), *wanted, weight))
 
     def find(self, method: str, path: str, query: dict[str, str], headers: dict[str, str]) -> Found | None:
         """The operation of a request, or None. `path` is raw; `query` has decoded names and values."""
@@ -125,14 +134,18 @@ class Routes:
         if match is None:
             return None
         route, values, literals = match
-        labels = {name: decoded(value) for name, value in zip(route.labels, values, strict=True)}
+        labels = dict(zip(route.labels, values, strict=True))
+        if "%" in path:
+            labels = {name: decoded(value) for name, value in labels.items()}
         return Found(route.operation, labels, (literals, *route.weight))
 
 
 def _settle(node: _Node) -> None:
     node.ends.sort(key=lambda route: route.weight, reverse=True)
     node.plain = [route for route in node.ends if not route.query]
-    node.named = frozenset(name for route in node.ends for name, _ in route.query)
+    for place, route in enumerate(node.ends):
+        if route.query:
+            node.by_name.setdefault(route.query[0][0], []).append(place)
     for below in (*node.literals.values(), node.label, node.greedy):
         if below is not None:
             _settle(below)
@@ -150,9 +163,14 @@ def _walk(
     query: dict[str, str],
     headers: dict[str, str],
 ) -> _Match | None:
+    while not node.literals and node.greedy is None and at < len(segments):
+        # there is one way to go on, or none
+        segment = segments[at]
+        if node.label is None or not segment:
+            return None
+        node, at, values = node.label, at + 1, (*values, segment)
     if at == len(segments):
-        # without any of the fixed names in the query, no route that wants one is meant
-        route = _choose(node.plain if node.named.isdisjoint(query) else node.ends, query, headers)
+        route = _choose(node, query, headers)
         return None if route is None else (route, values, literals)
     segment = segments[at]
     below = node.literals.get(segment)
@@ -170,8 +188,8 @@ def _walk(
     if greedy is None or (at == len(segments) - 1 and not segment):
         return None
     if not greedy.literals:  # the usual case: the rest of the path, slashes and all
-        rest = "/".join(segments[at:])
-        return _walk(greedy, [], 0, (*values, rest), literals, query, headers)
+        route = _choose(greedy, query, headers)
+        return None if route is None else (route, (*values, "/".join(segments[at:])), literals)
     for end in range(len(segments), at, -1):
         if end < len(segments) and segments[end] not in greedy.literals:
             continue
@@ -182,9 +200,9 @@ def _walk(
     return None
 
 
-def _choose(routes: list[_Route], query: dict[str, str], headers: dict[str, str]) -> _Route | None:
+def _choose(node: _Node, query: dict[str, str], headers: dict[str, str]) -> _Route | None:
     fallback: _Route | None = None
-    for route in routes:
+    for route in node.fitting(query):
         if route.query and not all(
             name in query and (value is None or query[name] == value) for name, value in route.query
         ):

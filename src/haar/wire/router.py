@@ -16,13 +16,14 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
 
 from haar.catalog import models
 from haar.catalog.services import QUERY_TOO, index
 from haar.errors import ServiceError
 from haar.wire import compression
 from haar.wire.codec import Codec, codec
+from haar.wire.forms import plain
 from haar.wire.http import HttpRequest
 from haar.wire.rest_routes import Found, decoded, routes_of
 
@@ -116,7 +117,7 @@ def scope_of(http: HttpRequest) -> tuple[str, str | None]:
             return scope
         start = authorization.find("Credential=")
         if start < 0:
-            return "", None
+            return ("s3" if authorization.startswith("AWS ") else ""), None  # version 2: S3 alone still takes it
         end = authorization.find(",", start)
         credential = authorization[start + 11 : end if end >= 0 else None]
         if 0 <= end < len(known) <= _PREFIX_MAX:
@@ -420,7 +421,7 @@ def _find_action(
 
 
 def _route_rest(http: HttpRequest, names: tuple[str, ...], region: str | None, prefix: str) -> Routed | None:
-    query = dict(parse_qsl(http.query, keep_blank_values=True)) if http.query else {}
+    query = _parameters(http.query) if http.query else {}
     best: tuple[Found, str] | None = None
     try:
         for name in names:
@@ -438,6 +439,25 @@ def _route_rest(http: HttpRequest, names: tuple[str, ...], region: str | None, p
         return None
     found, name = best
     return Routed(_plan(name, found.operation, _rest_protocol(name)), http, region, found.labels)
+
+
+def _parameters(query: str) -> dict[str, str]:
+    """The parameters of a query string, decoded; of several with one name the last. What is no UTF-8 is made some."""
+    found: dict[str, str] = {}
+    for part in query.split("&"):
+        if part:
+            name, _, value = part.partition("=")
+            found[_decoded(name)] = _decoded(value)
+    return found
+
+
+def _decoded(text: str) -> str:
+    if "%" not in text and "+" not in text:
+        return text
+    try:
+        return plain(text)
+    except ServiceError:
+        return unquote(text.replace("+", " "))
 
 
 def _rest_protocol(service: str) -> str:

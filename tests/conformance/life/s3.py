@@ -34,6 +34,7 @@ def live(cloud: Cloud) -> None:
     ageing(s3)
     locks(cloud, s3)
     elsewhere(cloud, s3)
+    logs(s3)
 
 
 def buckets(s3: Any) -> None:
@@ -159,6 +160,8 @@ def uploads(s3: Any) -> None:
     parts = [{"PartNumber": 1, "ETag": first}, {"PartNumber": 2, "ETag": copied}]
     s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
     s3.abort_multipart_upload(**place, UploadId=s3.create_multipart_upload(**place)["UploadId"])
+    left = s3.create_multipart_upload(Bucket="parts", Key="unfinished")["UploadId"]
+    s3.upload_part(Bucket="parts", Key="unfinished", UploadId=left, PartNumber=1, Body=b"begun")
 
 
 def encryption(cloud: Cloud, s3: Any) -> None:
@@ -168,6 +171,7 @@ def encryption(cloud: Cloud, s3: Any) -> None:
     default = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}, "BucketKeyEnabled": True}
     s3.put_bucket_encryption(Bucket="sealed", ServerSideEncryptionConfiguration={"Rules": [default]})
     s3.get_bucket_encryption(Bucket="sealed")
+    s3.put_object(Bucket="sealed", Key="by-default", Body=b"x")
     s3.delete_bucket_encryption(Bucket="sealed")
     key = cloud.client("kms").create_key()["KeyMetadata"]["Arn"]
     s3.update_object_encryption(Bucket="sealed", Key="k", ObjectEncryption={"SSEKMS": {"KMSKeyArn": key}})
@@ -189,6 +193,7 @@ def ageing(s3: Any) -> None:
     s3.get_bucket_intelligent_tiering_configuration(**place)
     s3.list_bucket_intelligent_tiering_configurations(Bucket="old")
     s3.delete_bucket_intelligent_tiering_configuration(**place)
+    s3.put_bucket_intelligent_tiering_configuration(**place, IntelligentTieringConfiguration=tiers)
     s3.put_object(Bucket="old", Key="frozen", Body=b"x", StorageClass="GLACIER")
     s3.restore_object(Bucket="old", Key="frozen", RestoreRequest={"Days": 1})
 
@@ -237,7 +242,29 @@ def elsewhere(cloud: Cloud, s3: Any) -> None:
     notices = {"QueueConfigurations": [{"QueueArn": queue, "Events": ["s3:ObjectCreated:*"]}]}
     s3.put_bucket_notification_configuration(Bucket="origin", NotificationConfiguration=notices)
     s3.get_bucket_notification_configuration(Bucket="origin")
+    s3.put_object(Bucket="origin", Key="told", Body=b"x")
     old = {"QueueConfiguration": {"Queue": queue, "Event": "s3:ObjectCreated:*"}}
     s3.put_bucket_notification(Bucket="origin", NotificationConfiguration=old)
     s3.get_bucket_notification(Bucket="origin")
     s3.put_bucket_notification_configuration(Bucket="origin", NotificationConfiguration={})
+
+
+def logs(s3: Any) -> None:
+    """A bucket that logs who asks for what."""
+    s3.create_bucket(Bucket="logged")
+    s3.create_bucket(Bucket="log-lines")
+    statement = {
+        "Effect": "Allow", "Principal": {"Service": "logging.s3.amazonaws.com"}, "Action": "s3:PutObject",
+        "Resource": "arn:aws:s3:::log-lines/*",
+    }  # fmt: skip
+    s3.put_bucket_policy(Bucket="log-lines", Policy=json.dumps({"Version": "2012-10-17", "Statement": statement}))
+    target = {"LoggingEnabled": {"TargetBucket": "log-lines", "TargetPrefix": "in/"}}
+    s3.put_bucket_logging(Bucket="logged", BucketLoggingStatus=target)
+    s3.get_bucket_logging(Bucket="logged")
+
+
+def last(cloud: Cloud) -> None:
+    """What is remembered for some minutes only: a Bucket Key, and lines of a log that are not delivered yet."""
+    s3 = cloud.client("s3")
+    s3.put_object(Bucket="sealed", Key="late", Body=b"x", ServerSideEncryption="aws:kms", BucketKeyEnabled=True)
+    s3.list_objects_v2(Bucket="logged")

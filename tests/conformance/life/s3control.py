@@ -8,7 +8,7 @@ from haar import Cloud
 
 __all__ = ["live"]
 
-ACCOUNT = "000000000000"
+ACCOUNT, OTHER = "000000000000", "111111111111"
 
 #: The lives that come first.
 AFTER = ("iam",)
@@ -23,6 +23,9 @@ def live(cloud: Cloud) -> None:
     control.put_public_access_block(AccountId=ACCOUNT, PublicAccessBlockConfiguration=settings)
     control.get_public_access_block(AccountId=ACCOUNT)
     control.delete_public_access_block(AccountId=ACCOUNT)
+    # another account keeps its own
+    other = cloud.client("s3control", access_key=OTHER, secret_key="test")
+    other.put_public_access_block(AccountId=OTHER, PublicAccessBlockConfiguration=settings)
     tags = [{"Key": "team", "Value": "blue"}]
     arn = control.create_access_point(AccountId=ACCOUNT, Name="door", Bucket="controlled", Tags=tags)["AccessPointArn"]
     control.create_access_point(AccountId=ACCOUNT, Name="spare-door", Bucket="controlled")

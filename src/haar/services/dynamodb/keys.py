@@ -58,7 +58,7 @@ _NINES = str.maketrans("0123456789", "9876543210")
 
 def sort_text(value: Mapping[str, Any]) -> str:
     """A key value, in stored form or as a request has it, as a text that sorts."""
-    (kind, content), = value.items()
+    ((kind, content),) = value.items()
     if kind == "S":
         return content  # type: ignore[no-any-return]
     if kind == "N":
@@ -89,7 +89,7 @@ def partition_of_value(value: Mapping[str, Any]) -> str:
 
 def check_key_value(name: str, value: Mapping[str, Any], is_hash: bool) -> None:
     """Refuse key values that are empty or too long. Raises ValidationException."""
-    (kind, content), = value.items()
+    ((kind, content),) = value.items()
     if kind == "N":
         return
     size = len(content) if kind == "B" or content.isascii() else len(content.encode("utf-8", "surrogatepass"))
@@ -107,7 +107,9 @@ def check_key_value(name: str, value: Mapping[str, Any], is_hash: bool) -> None:
                 f"Size of hashkey has exceeded the maximum size limit of{PARTITION_KEY_BYTES_MAX} bytes"
             )
     elif size > SORT_KEY_BYTES_MAX:
-        raise invalid_value(f"Aggregated size of all range keys has exceeded the size limit of {SORT_KEY_BYTES_MAX} bytes")
+        raise invalid_value(
+            f"Aggregated size of all range keys has exceeded the size limit of {SORT_KEY_BYTES_MAX} bytes"
+        )
 
 
 def key_of(table: Table, key: Mapping[str, Any]) -> tuple[str, str]:
@@ -189,8 +191,10 @@ def check_index_keys(table: Table, item: Mapping[str, Any]) -> None:
                     "supported. The AttributeValue for a key attribute cannot contain an empty "
                     f"{what} value. IndexName: {index.name}, IndexKey: {name}"
                 )
-            size = len(b64decode(content)) if kind == "B" and content.__class__ is str else len(
-                content if kind == "B" else content.encode("utf-8", "surrogatepass")
+            size = (
+                len(b64decode(content))
+                if kind == "B" and content.__class__ is str
+                else len(content if kind == "B" else content.encode("utf-8", "surrogatepass"))
             )
             if name in index.hash_keys and size > PARTITION_KEY_BYTES_MAX:
                 raise invalid_value(

@@ -18,6 +18,9 @@ import msgspec
 
 from haar.kit import Record, Resource, Task, key
 
+#: A table with this tag shows eventually consistent reads, and global secondary indexes, what was so many seconds ago.
+LAG_TAG = "haar:lag-seconds"
+
 
 class SecondaryIndex(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A local or global secondary index. `serial` is new for every index that is made."""
@@ -72,8 +75,6 @@ class Table(
     policy: str = ""
     #: whether functions registered with `writing.on_write` want to know of every item that is written
     watched: bool = False
-    #: eventually consistent reads and global indexes see what is written so many seconds later
-    lag_seconds: float = 0.0
     #: the rest is for whoever describes and updates the table
     deletion_protection: bool = False
     table_class: str = ""
@@ -88,6 +89,15 @@ class Table(
     def key_names(self) -> tuple[str, ...]:
         """The one or two attributes of the primary key."""
         return (self.hash_key, self.range_key) if self.range_key else (self.hash_key,)
+
+    @property
+    def lag_seconds(self) -> float:
+        """How much later eventually consistent reads and global indexes see what is written: the tag of `LAG_TAG`."""
+        given = self.tags.get(LAG_TAG) if self.tags else None
+        try:
+            return float(given) if given else 0.0
+        except ValueError:
+            return 0.0
 
     def index(self, name: str) -> SecondaryIndex | None:
         """The index of a name, or None."""
@@ -164,6 +174,21 @@ class Bucket(Record):
     kind: str = key()
     tokens: float
     at: float
+
+
+class Catch(Task):
+    """Bring an item's row in a global index of a table with a lag up to date."""
+
+    account: str
+    region: str
+    name: str
+    serial: str
+    index: str
+    partition: str
+    sort: str
+    #: where its row in the index was before
+    old_partition: str = ""
+    old_sort: str = ""
 
 
 class Forget(Task):

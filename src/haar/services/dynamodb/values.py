@@ -19,11 +19,10 @@ from typing import Any
 import orjson
 
 from haar.kit import ServiceError
-from haar.services.dynamodb.service import INVALID, NESTING_MAX, invalid, invalid_value
+from haar.services.dynamodb.service import NESTING_MAX, invalid, invalid_value
 
 __all__ = [
     "EMPTY", "TYPES", "Value", "canonical", "dumped", "loaded", "measured", "number_of", "plain", "size_of", "stored",
-    "stored_item",
 ]  # fmt: skip
 
 #: A value in stored form: one type, one content.
@@ -119,7 +118,7 @@ def _result(compute: Callable[[Decimal, Decimal], Decimal], left: str, right: st
 
 
 def measured(item: Mapping[str, Any], depth: int = 0) -> tuple[dict[str, Any], int]:
-    """The attributes of a request, with numbers as they are kept and binary still as bytes; and the bytes they count.
+    """The attributes of a request in stored form, and the bytes they count.
 
     What was given is never changed; what needs no change is given back itself. Raises ValidationException.
     """
@@ -128,7 +127,7 @@ def measured(item: Mapping[str, Any], depth: int = 0) -> tuple[dict[str, Any], i
     for name, value in item.items():
         size += len(name) if name.isascii() else len(name.encode("utf-8", "surrogatepass"))
         if len(value) == 1:
-            (kind, content), = value.items()
+            ((kind, content),) = value.items()
             # the two kinds that most values are of
             if kind == "S":
                 size += len(content) if content.isascii() else len(content.encode("utf-8", "surrogatepass"))
@@ -165,6 +164,7 @@ def _measured_value(value: Mapping[str, Any], depth: int) -> tuple[Any, int]:
                 result = {"N": text}
         elif kind == "B":
             size = len(content)
+            result = {"B": b64encode(content).decode()}
         elif kind == "BOOL":
             size = 1
         elif kind == "NULL":
@@ -218,13 +218,13 @@ def _measured_set(value: Mapping[str, Any], kind: str, content: list[Any]) -> tu
         raise invalid_value(f"Input collection [{shown}]of type BS contains duplicates.")
     if kind == "SS":
         return value, sum(len(one.encode("utf-8", "surrogatepass")) for one in content)
-    return value, sum(map(len, content))
+    return {"BS": [b64encode(one).decode() for one in content]}, sum(map(len, content))
 
 
 def stored(value: Mapping[str, Any], prefix: str = "") -> Value:
     """A request's value in stored form. Raises ValidationException, its message behind `prefix`."""
     if len(value) == 1:
-        (kind, content), = value.items()
+        ((kind, content),) = value.items()
         if kind == "S":
             return value  # type: ignore[return-value]
         if kind == "N" and not prefix:
@@ -236,38 +236,12 @@ def stored(value: Mapping[str, Any], prefix: str = "") -> Value:
         if not prefix:
             raise
         raise invalid(prefix + error.message) from None
-    return _texts(same)
+    return same  # type: ignore[no-any-return]
 
 
-def stored_item(item: Mapping[str, Any]) -> tuple[dict[str, Value], int]:
-    """Attributes of a request in stored form, and the bytes they count. Raises ValidationException."""
-    same, size = measured(item)
-    return {name: _texts(value) for name, value in same.items()}, size
-
-
-def _texts(value: Any) -> Any:
-    """A measured value with binary as base64 text."""
-    (kind, content), = value.items()
-    if kind == "B":
-        return {"B": content if content.__class__ is str else b64encode(content).decode()}
-    if kind == "BS":
-        return {"BS": [one if one.__class__ is str else b64encode(one).decode() for one in content]}
-    if kind == "M":
-        return {"M": {name: _texts(one) for name, one in content.items()}}
-    if kind == "L":
-        return {"L": [_texts(one) for one in content]}
-    return value
-
-
-def dumped(item: Mapping[str, Any]) -> bytes:
-    """Attributes, measured or in stored form, as the bytes that are kept and answered."""
-    return orjson.dumps(item, default=_base64)
-
-
-def _base64(value: Any) -> str:
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        return b64encode(value).decode()
-    raise TypeError(f"no attribute value: {type(value)}")
+def dumped(item: Mapping[str, Value]) -> bytes:
+    """Attributes in stored form as the bytes that are kept and answered."""
+    return orjson.dumps(item)
 
 
 def loaded(body: bytes) -> dict[str, Value]:
@@ -285,7 +259,7 @@ def size_of(item: Mapping[str, Value]) -> int:
 
 def size_of_value(value: Value) -> int:
     """The bytes that a value in stored form counts."""
-    (kind, content), = value.items()
+    ((kind, content),) = value.items()
     if kind == "S":
         return len(content.encode("utf-8", "surrogatepass"))
     if kind == "N":
@@ -311,7 +285,7 @@ def _binary_size(text: str) -> int:
 
 def depth_of(value: Value) -> int:
     """How many lists and maps are one in another."""
-    (kind, content), = value.items()
+    ((kind, content),) = value.items()
     if kind == "M":
         return 1 + max(map(depth_of, content.values()), default=0)
     if kind == "L":
@@ -334,8 +308,8 @@ def equal(left: Value | None, right: Value | None) -> bool:
         return False
     if left == right:
         return True
-    (kind, content), = left.items()
-    (other, given), = right.items()
+    ((kind, content),) = left.items()
+    ((other, given),) = right.items()
     if kind != other:
         return False
     if kind in ("SS", "NS", "BS"):
@@ -349,7 +323,7 @@ def equal(left: Value | None, right: Value | None) -> bool:
 
 def ordered(value: Value) -> Any:
     """What a text, number or binary is compared by; None for a type without an order."""
-    (kind, content), = value.items()
+    ((kind, content),) = value.items()
     if kind == "N":
         return number_of(content)
     if kind == "S":
@@ -368,8 +342,3 @@ def binary(text: str) -> bytes:
 def kind_of(value: Mapping[str, Any]) -> str:
     """The type of a value in stored form, such as `S`."""
     return next(iter(value))
-
-
-def is_invalid_value(error: ServiceError) -> bool:
-    """Whether an error begins with DynamoDB's words about values."""
-    return error.message.startswith(INVALID)

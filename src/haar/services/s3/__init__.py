@@ -14,6 +14,8 @@ is encrypted at rest. Reads see every write at once.
   may come over plain HTTP, which AWS refuses: here the door is on the machine itself. The same holds for SSE-KMS.
 * KMS is asked in the caller's own name. A Bucket Key serves one caller for five minutes, and until then a change of the
   KMS key is not noticed.
+* Objects under KMS are not to be had through presigned URLs of Signature Version 2, which boto3 still makes for some
+  regions: `Config(signature_version="s3v4")` makes the others.
 * UpdateObjectEncryption asks KMS for Decrypt and GenerateDataKey, and needs no permission to re-encrypt.
 * Under a host that names no region (`localhost`, `127.0.0.1`) a request for a bucket of another region is redirected to
   the region that the bucket is in, as boto3 expects; an unsigned one is answered.

@@ -23,7 +23,7 @@ from typing import Any, Final
 import msgspec
 
 from haar.kit import Call, ServiceError
-from haar.services.s3 import access_points, acls, public, shelf
+from haar.services.s3 import access_logs, access_points, acls, public, shelf
 from haar.services.s3.access_points import AccessPoint
 from haar.services.s3.resources import Bucket, Version, object_arn
 from haar.services.s3.service import access_denied, s3
@@ -75,6 +75,8 @@ def bucket_named(call: Call, value: str | None) -> Bucket:
             raise s3.error(*AccessPoint.missing(), status=404, members={"AccessPointName": name})
         if found is None:
             raise s3.error(*Bucket.missing(name), status=404, members={"BucketName": name})
+    if "logging" in found.configs:
+        access_logs.watch(call, found)
     if found.region != call.region:
         _come_home(call, found)
     return found

@@ -27,7 +27,10 @@ def put(call: Call, bucket: Bucket, kind: str, name: str, body: Mapping[str, Any
         raise invalid_argument("The specified configuration id is invalid", "id", name)
     known = call.tx.get(Configuration, bucket.name, kind, name)
     if known is None and call.tx.count(Configuration, bucket.name, kind) >= EACH_MAX:
-        text = f"You are attempting to create a new configuration but have already reached the {EACH_MAX}-configuration limit."
+        text = (
+            "You are attempting to create a new configuration but have already reached the "
+            f"{EACH_MAX}-configuration limit."
+        )
         raise ServiceError("TooManyConfigurations", text, status=400)
     call.tx.put(Configuration(bucket=bucket.name, kind=kind, id=name, body=dict(body)))
 

@@ -23,7 +23,7 @@ from haar.services.s3.service import access_denied, invalid_argument
 if TYPE_CHECKING:
     from haar.kit.call import ServiceClient
 
-__all__ = ["MANAGED", "DataKey", "made", "opened"]
+__all__ = ["MANAGED", "DataKey", "made", "opened", "refuse_strangers"]
 
 #: The key that AWS keeps for S3 in every account.
 MANAGED: Final = "alias/aws/s3"
@@ -41,7 +41,7 @@ class DataKey(NamedTuple):
 def made(call: Call, bucket: Bucket, named: str, context: Mapping[str, str], *, for_bucket: bool) -> DataKey:
     """A data key to encrypt with. `named` is an id, an ARN or an alias of a KMS key in the bucket's region.
 
-    Raises AccessDenied, InvalidArgument (nobody who could ask), KMS.NotFoundException, KMS.DisabledException,
+    Raises AccessDenied, InvalidArgument (not signed with Version 4), KMS.NotFoundException, KMS.DisabledException,
     KMS.KMSInvalidStateException, KMS.InvalidKeyUsageException.
     """
     use = _use("write", named.encode(), *(text.encode() for pair in sorted(context.items()) for text in pair))
@@ -75,8 +75,8 @@ def opened(
 
 
 def refuse_strangers(call: Call) -> None:
-    """Refuse an unsigned request: KMS answers nobody whom it does not know. Raises InvalidArgument."""
-    if call.principal.kind == "anonymous":
+    """Refuse what is not signed, or with Version 2, as presigned URLs can be. Raises InvalidArgument."""
+    if call.principal.kind == "anonymous" or "AWSAccessKeyId=" in call.origin.presigned:
         words = "Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4."
         raise invalid_argument(words, "Authorization", "null")
 

@@ -6,7 +6,7 @@ the timer is set to that day: a pass that could do nothing is not made.
 
 | a version | is due | and then |
 |---|---|---|
-| the newest, no marker | `Days` after it was made, or at `Date` | removed; where there are versions: a delete marker on top |
+| the newest, no marker | `Days` after it was made, or at `Date` | removed; with versions: a delete marker on top |
 | a marker with nothing below it | the same, or `ExpiredObjectDeleteMarker` | removed |
 | an older one | `NoncurrentDays` after it was replaced, if there are `NewerNoncurrentVersions` | removed |
 | any but markers | likewise, by transitions | moved to a rarer class |
@@ -14,7 +14,8 @@ the timer is set to that day: a pass that could do nothing is not made.
 Every due instant is rounded up to midnight UTC. Removing for good comes before moving, moving before marking, and of
 several moves the one to the rarest class. What is locked is not removed; what still has to be replicated waits.
 
-Source: Amazon S3 User Guide, intro-lifecycle-rules.html, lifecycle-conflicts.html, lifecycle-expire-general-considerations.html.
+Source: Amazon S3 User Guide, intro-lifecycle-rules.html, lifecycle-conflicts.html,
+lifecycle-expire-general-considerations.html.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ class Pass(Task):
     turn: str
     uploads: bool = False
     prefix: int = 0
-    after: list[Any] = []
+    after: list[Any] = msgspec.field(default_factory=list)
     #: noncurrent versions of the key in `after` that were seen already
     rank: int = 0
     #: the earliest instant at which something that was seen will be due

@@ -151,8 +151,8 @@ def _check_dates(rule: Mapping[str, Any], meant: Chosen) -> None:
     if any(date % DAY for date in dated):
         raise _argument("'Date' must be at midnight GMT")
     if dated and any(one.get("Days") is not None for one in actions):
-        text = f"Found mixed 'Date' and 'Days' based Expiration and Transition actions in lifecycle rule for filter '{meant}'"
-        raise _request(text)
+        text = "Found mixed 'Date' and 'Days' based Expiration and Transition actions in lifecycle rule for filter"
+        raise _request(f"{text} '{meant}'")
 
 
 def _check_expiration(rule: Mapping[str, Any], meant: Chosen) -> None:
@@ -214,7 +214,8 @@ def _check_order(given: list[Mapping[str, Any]], word: str, action: str, meant: 
             if unit not in later or unit not in earlier:
                 continue
             days = _WAITS.get(earlier["StorageClass"], 0)
-            head = f"'{unit}' in the '{action}' action for StorageClass '{later['StorageClass']}' for filter '{meant}' must be"
+            to = later["StorageClass"]
+            head = f"'{unit}' in the '{action}' action for StorageClass '{to}' for filter '{meant}' must be"
             tail = f"filter '{meant}' in the '{action}' action for StorageClass '{earlier['StorageClass']}'"
             gap = (later[unit] - earlier[unit]) / (DAY if unit == "Date" else 1)
             if days and gap < days:
@@ -239,8 +240,8 @@ def _check_ends(rule: Mapping[str, Any], meant: Chosen) -> None:
             end = (rule.get(ending) or {}).get(unit)
             for one in rule.get(moving) or []:
                 if end is not None and one.get(unit) is not None and end <= one[unit]:
-                    text = f"'{unit}' in the {ending} action for filter '{meant}' must be greater than '{unit}' in the {action} action"  # fmt: skip
-                    raise _argument(text)
+                    head = f"'{unit}' in the {ending} action for filter '{meant}' must be greater than"
+                    raise _argument(f"{head} '{unit}' in the {action} action")
 
 
 def _check_abort(rule: Mapping[str, Any], meant: Chosen) -> None:

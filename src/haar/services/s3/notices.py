@@ -4,7 +4,7 @@ Whatever changes an object is heard through `shelf.after_change`. If the bucket'
 message goes into the outbox, and from there through SQS's own door: the sender is `s3.amazonaws.com` on behalf of the
 bucket, so the queue's policy decides. What cannot be delivered is tried again for an hour, then given up.
 
-Source: Amazon S3 User Guide, EventNotifications.html and notification-content-structure.html (version 2.5 of the record).
+Source: Amazon S3 User Guide, EventNotifications.html and notification-content-structure.html (version 2.5).
 """
 
 from __future__ import annotations
@@ -62,7 +62,9 @@ def acting_for(
     """
     principal = PRINCIPAL if name == NAME else Principal(kind="service", account="", arn="", id=name, name=name)
     context: Mapping[str, Any] = {"aws:SourceArn": bucket.arn, "aws:SourceAccount": bucket.account}
-    return ServiceClient(call, service, principal, account, region, Origin(secure=True, invoked_by=name, context=context))
+    return ServiceClient(
+        call, service, principal, account, region, Origin(secure=True, invoked_by=name, context=context)
+    )
 
 
 # --- hearing ---------------------------------------------------------------------------------------------------------
@@ -189,8 +191,10 @@ def greeting(call: Call, bucket: Bucket) -> str:
 
 
 def send(call: Call, bucket: Bucket, to: str, message: str) -> None:
-    """Hand a message to a destination, through its own door. Raises ServiceError, as that service says it, or Refused."""
-    service, region, account, name = to.split(":", 5)[2:6] if to.count(":") == 5 else ("lambda", *to.split(":")[3:5], to)
+    """Hand a message to a destination, through its own door. Raises what that service says, or Refused."""
+    service, region, account, name = (
+        to.split(":", 5)[2:6] if to.count(":") == 5 else ("lambda", *to.split(":")[3:5], to)
+    )
     door = acting_for(call, bucket, service, account=account, region=region)
     if service == "sqs":
         door.send_message(QueueUrl=f"https://sqs.{region}.amazonaws.com/{account}/{name}", MessageBody=message)

@@ -5,9 +5,11 @@ role's own permissions, reads at the source (`s3:GetObjectVersionForReplication`
 (`s3:ReplicateObject`, `s3:ReplicateTags`, `s3:ReplicateDelete`). The version is COMPLETED when it is everywhere, FAILED
 when one destination said no. What arrives is a REPLICA with the same version id and time, and goes nowhere from there.
 
-Tags, ACLs and locks that change later follow. Versions that are deleted for good do not, nor markers that lifecycle sets.
+Tags, ACLs and retention that change later follow. Versions that are deleted for good do not, nor markers that
+lifecycle sets.
 
-Source: Amazon S3 User Guide, replication.html, replication-what-is-isnot-replicated.html, setting-repl-config-perm-overview.html.
+Source: Amazon S3 User Guide, replication.html, replication-what-is-isnot-replicated.html,
+setting-repl-config-perm-overview.html.
 """
 
 from __future__ import annotations
@@ -165,7 +167,8 @@ def _to(call: Call, bucket: Bucket, version: Version, rule: Mapping[str, Any]) -
         version, bucket=target.name, replication="REPLICA", noncurrent_at=None, tier="", accessed_at=0.0,
         restored_until=0.0, restoring_until=0.0, tags=_tags(reading, writing, bucket, target, version),
         storage_class=rule["Destination"].get("StorageClass") or version.storage_class,
-        **_owner(target, version, rule), **_locks(target, version), **_content(reading, writing, bucket, target, version, rule),
+        **_owner(target, version, rule), **_locks(target, version),
+        **_content(reading, writing, bucket, target, version, rule),
     )  # fmt: skip
     shelf.take_in(call, target, replica, "ObjectCreated:Put")
 

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from haar import Cloud
 from haar.kit import replace
 from haar.kit.audit import Event
+from haar.kit.sealing import SealBroken
 from haar.services.s3.resources import Version
+from haar.services.s3.seals import Doubled, KeySeal
+from haar.wire.http import HttpRequest
 
 GUIDE = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/"
 API = "https://docs.aws.amazon.com/AmazonS3/latest/API/"
@@ -203,6 +209,21 @@ def test_an_unsigned_reader_gets_nothing_that_kms_keeps(cloud: Cloud, s3: Any, k
     assert message.endswith("with AWS KMS managed keys require AWS Signature Version 4.")
 
 
+@pytest.mark.documented(KMS_GUIDE)
+def test_a_presigned_url_of_signature_version_2_gets_nothing_that_kms_keeps(cloud: Cloud, s3: Any) -> None:
+    put(s3, ServerSideEncryption="aws:kms")
+    assert b"require AWS Signature Version 4." in fetched(cloud, "s3")[1]
+    assert fetched(cloud, "s3v4") == (200, b"secret")
+
+
+def fetched(cloud: Cloud, version: str) -> tuple[int, bytes]:
+    """The object through a presigned URL: status and body."""
+    signer = cloud.client("s3", config=Config(signature_version=version))
+    url = urlsplit(signer.generate_presigned_url("get_object", {"Bucket": "vault", "Key": "k"}))
+    reply = cloud.handle(HttpRequest("GET", url.path, url.query, {"host": url.netloc}))
+    return reply.status, reply.body
+
+
 # --- KMS: which key --------------------------------------------------------------------------------------------------
 
 
@@ -247,6 +268,14 @@ def test_a_key_of_another_region_is_not_found(cloud: Cloud, s3: Any) -> None:
     far = cloud.client("kms", region="us-west-2").create_key()["KeyMetadata"]["Arn"]
     said = refused(put, s3=s3, ServerSideEncryption="aws:kms", SSEKMSKeyId=far)
     assert said == (400, "KMS.NotFoundException", "Invalid arn us-west-2")
+
+
+@pytest.mark.documented(KMS_GUIDE)
+def test_the_key_is_one_of_the_buckets_region(cloud: Cloud) -> None:
+    there = cloud.client("s3", region="eu-west-1")
+    there.create_bucket(Bucket="vault", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    assert put(there, ServerSideEncryption="aws:kms")["SSEKMSKeyId"].startswith("arn:aws:kms:eu-west-1:000000000000:")
+    assert read(there) == b"secret"
 
 
 @pytest.mark.documented(ERRORS)
@@ -410,6 +439,26 @@ def test_what_is_encrypted_twice_does_not_open_without_kms(cloud: Cloud, s3: Any
     assert read(s3) == b"x" * MIB
     cloud.client("kms").disable_key(KeyId=key)
     assert refused(s3.get_object, Bucket="vault", Key="k")[1] == "KMS.DisabledException"
+
+
+@pytest.mark.ours
+@pytest.mark.parametrize("changed", [{"data_key": b"K" * 32}, {"salt": b"S" * 16}, {"about": b"elsewhere"}])
+def test_a_seal_opens_with_the_same_key_salt_and_subject_alone(changed: dict[str, bytes]) -> None:
+    right = {"data_key": b"k" * 32, "salt": b"s" * 16, "about": b"here"}
+    sealed = KeySeal(right["data_key"], right["salt"], os.urandom).seal(b"secret", right["about"])
+    wrong = right | changed
+    with pytest.raises(SealBroken):
+        KeySeal(wrong["data_key"], wrong["salt"], os.urandom).open(sealed, wrong["about"])
+
+
+@pytest.mark.ours
+def test_neither_of_two_layers_opens_alone() -> None:
+    inner, outer = (KeySeal(key * 32, b"s" * 16, os.urandom) for key in (b"i", b"o"))
+    sealed = Doubled(inner, outer).seal(b"secret")
+    assert Doubled(inner, outer).open(sealed) == b"secret"
+    assert outer.open(sealed) != b"secret"
+    with pytest.raises(SealBroken):
+        inner.open(sealed)
 
 
 # --- ETags -----------------------------------------------------------------------------------------------------------

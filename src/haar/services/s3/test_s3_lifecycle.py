@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from haar import Cloud
+from haar.record import replace
 from haar.services.s3 import lifecycle
 from haar.services.s3.resources import Bucket, Version
 
@@ -220,9 +221,7 @@ def test_there_are_at_most_a_thousand_rules(s3: Any) -> None:
 def test_infrequent_access_begins_after_30_days(cloud: Cloud, s3: Any) -> None:
     code, words = refused(s3, rule(Transitions=[{"Days": 29, "StorageClass": "STANDARD_IA"}]))
     assert code == "InvalidArgument"
-    assert words == (
-        "'Days' in Transition action must be greater than or equal to 30 for storageClass 'STANDARD_IA'"
-    )
+    assert words == ("'Days' in Transition action must be greater than or equal to 30 for storageClass 'STANDARD_IA'")
     keep(s3, rule(Transitions=[{"Days": 30, "StorageClass": "STANDARD_IA"}]))
     s3.put_object(Bucket="attic", Key="a", Body=LARGE)
     cloud.advance(days=30)
@@ -463,7 +462,7 @@ def test_locked_versions_are_not_removed(cloud: Cloud, s3: Any) -> None:
     s3.put_object(Bucket="vault", Key="a", Body=b"2")
     with cloud.store.transaction() as tx:
         old = list(tx.range(Version, "vault", "a"))[1]
-        lifecycle_lock = lifecycle.replace(old, lock_mode="COMPLIANCE", retain_until=cloud.clock.now() + 9 * 86_400)
+        lifecycle_lock = replace(old, lock_mode="COMPLIANCE", retain_until=cloud.clock.now() + 9 * 86_400)
         tx.put(lifecycle_lock)
     cloud.advance(days=8)
     assert len(s3.list_object_versions(Bucket="vault")["Versions"]) == 2

@@ -16,6 +16,7 @@ STRUCTURE = GUIDE + "notification-content-structure.html"
 TYPES = GUIDE + "notification-how-to-event-types-and-destinations.html"
 FILTERS = GUIDE + "notification-how-to-filtering.html"
 ARN = "arn:aws:sqs:us-east-1:000000000000:events"
+CREATED = "s3:ObjectCreated:*"
 
 
 class Desk:
@@ -27,7 +28,12 @@ class Desk:
         self.sqs = cloud.client("sqs")
         self.s3.create_bucket(Bucket="attic")
         self.url = self.sqs.create_queue(QueueName="events")["QueueUrl"]
-        self.let_in({"ArnLike": {"aws:SourceArn": "arn:aws:s3:*:*:attic"}, "StringEquals": {"aws:SourceAccount": "000000000000"}})  # fmt: skip
+        self.let_in(
+            {
+                "ArnLike": {"aws:SourceArn": "arn:aws:s3:*:*:attic"},
+                "StringEquals": {"aws:SourceAccount": "000000000000"},
+            }
+        )
 
     def let_in(self, condition: dict[str, Any]) -> None:
         """Have the queue's policy let S3 in on a condition."""
@@ -90,10 +96,11 @@ def refused(desk: Desk, *queues: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.documented(PUT)
 def test_a_configuration_is_read_back(desk: Desk) -> None:
     rules = [{"Name": "prefix", "Value": "in/"}, {"Name": "suffix", "Value": ".csv"}]
-    desk.configure({"Id": "a", "QueueArn": ARN, "Events": ["s3:ObjectCreated:*"], "Filter": {"Key": {"FilterRules": rules}}})  # fmt: skip
+    given = {"Id": "a", "QueueArn": ARN, "Events": ["s3:ObjectCreated:*"]}
+    desk.configure({**given, "Filter": {"Key": {"FilterRules": rules}}})
     found = desk.s3.get_bucket_notification_configuration(Bucket="attic")["QueueConfigurations"]
     kept = [{"Name": "Prefix", "Value": "in/"}, {"Name": "Suffix", "Value": ".csv"}]
-    assert found == [{"Id": "a", "QueueArn": ARN, "Events": ["s3:ObjectCreated:*"], "Filter": {"Key": {"FilterRules": kept}}}]  # fmt: skip
+    assert found == [{**given, "Filter": {"Key": {"FilterRules": kept}}}]
 
 
 @pytest.mark.documented(PUT)
@@ -107,7 +114,7 @@ def test_an_empty_configuration_switches_notifications_off(desk: Desk) -> None:
 
 @pytest.mark.documented(PUT)
 def test_the_flag_of_eventbridge_is_kept(desk: Desk) -> None:
-    given = {"EventBridgeConfiguration": {}}
+    given: dict[str, Any] = {"EventBridgeConfiguration": {}}
     desk.s3.put_bucket_notification_configuration(Bucket="attic", NotificationConfiguration=given)
     assert desk.s3.get_bucket_notification_configuration(Bucket="attic")["EventBridgeConfiguration"] == {}
 
@@ -162,7 +169,7 @@ def test_validation_of_destinations_can_be_left_out(desk: Desk) -> None:
         ([{"Events": ["s3:ObjectCreated:Odd"]}], "not supported for notifications"),
         ([{"Events": ["s3:ObjectCreated:*"]}, {"Events": ["s3:ObjectCreated:Put"]}], "Configurations overlap"),
         (
-            [{"Events": ["s3:ObjectCreated:*"], "Filter": {"Key": {"FilterRules": [{"Name": "middle", "Value": "x"}]}}}],
+            [{"Events": [CREATED], "Filter": {"Key": {"FilterRules": [{"Name": "middle", "Value": "x"}]}}}],
             "must be either prefix or suffix",
         ),
         (
@@ -176,22 +183,21 @@ def test_validation_of_destinations_can_be_left_out(desk: Desk) -> None:
         ),
         (
             [
-                {"Events": ["s3:ObjectCreated:*"], "Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": one}]}}}
+                {"Events": [CREATED], "Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": one}]}}}
                 for one in ("in", "in/there")
             ],
             "ambiguously defined",
         ),
         ([{"Id": "a", "Events": ["s3:ObjectCreated:*"]}, {"Id": "a", "Events": ["s3:ObjectRemoved:*"]}], "Same ID"),
-        ([{"QueueArn": "arn:aws:sqs:eu-west-1:000000000000:q", "Events": ["s3:ObjectCreated:*"]}], "region is not valid"),
+        ([{"QueueArn": "arn:aws:sqs:eu-west-1:000000000000:q", "Events": [CREATED]}], "region is not valid"),
         ([{"QueueArn": "nonsense", "Events": ["s3:ObjectCreated:*"]}], "not well formed"),
     ],
 )  # fmt: skip
 def test_configurations_that_aws_does_not_keep(desk: Desk, queues: list[dict[str, Any]], words: str) -> None:
+    given = {"QueueConfigurations": [{"QueueArn": ARN, **one} for one in queues]}
+    client = desk.cloud.client("s3", parameter_validation=False)
     with pytest.raises(ClientError) as caught:
-        given = {"QueueConfigurations": [{"QueueArn": ARN, **one} for one in queues]}
-        desk.cloud.client("s3", parameter_validation=False).put_bucket_notification_configuration(
-            Bucket="attic", NotificationConfiguration=given
-        )
+        client.put_bucket_notification_configuration(Bucket="attic", NotificationConfiguration=given)
     error = caught.value.response["Error"]
     assert error["Code"] == "InvalidArgument"
     assert words in error["Message"]
@@ -217,7 +223,8 @@ def test_prefixes_that_overlap_can_have_suffixes_that_do_not(desk: Desk) -> None
 
 @pytest.mark.ours
 def test_a_topic_is_refused_while_there_is_no_such_service(desk: Desk) -> None:
-    given = {"TopicConfigurations": [{"TopicArn": "arn:aws:sns:us-east-1:000000000000:t", "Events": ["s3:ObjectCreated:*"]}]}  # fmt: skip
+    topic = {"TopicArn": "arn:aws:sns:us-east-1:000000000000:t", "Events": ["s3:ObjectCreated:*"]}
+    given = {"TopicConfigurations": [topic]}
     with pytest.raises(ClientError, match="NotImplemented"):
         desk.s3.put_bucket_notification_configuration(Bucket="attic", NotificationConfiguration=given)
 

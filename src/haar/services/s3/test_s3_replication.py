@@ -53,9 +53,7 @@ class Desk:
 
     def replicate(self, *rules: dict[str, Any], source: str = "source") -> None:
         """Have a bucket replicated by rules."""
-        self.s3.put_bucket_replication(
-            Bucket=source, ReplicationConfiguration={"Role": ROLE, "Rules": list(rules)}
-        )
+        self.s3.put_bucket_replication(Bucket=source, ReplicationConfiguration={"Role": ROLE, "Rules": list(rules)})
 
     def put(self, name: str = "a", body: bytes = b"words", bucket: str = "source", **more: Any) -> str:
         """Put an object; its version id."""
@@ -66,8 +64,7 @@ class Desk:
         try:
             reply = self.s3.head_object(Bucket=bucket, Key=name, **more)
         except ClientError as error:
-            assert error.response["Error"]["Code"] == "404"
-            return "absent"
+            return "absent" if error.response["Error"]["Code"] == "404" else str(error)
         found: str | None = reply.get("ReplicationStatus")
         return found
 
@@ -331,9 +328,7 @@ def test_copies_and_uploads_in_parts_are_carried(desk: Desk) -> None:
     for number, body in ((1, b"x" * 5 * 1024 * 1024), (2, b"y")):
         reply = desk.s3.upload_part(Bucket="source", Key="parts", UploadId=upload, PartNumber=number, Body=body)
         parts.append({"PartNumber": number, "ETag": reply["ETag"]})
-    desk.s3.complete_multipart_upload(
-        Bucket="source", Key="parts", UploadId=upload, MultipartUpload={"Parts": parts}
-    )
+    desk.s3.complete_multipart_upload(Bucket="source", Key="parts", UploadId=upload, MultipartUpload={"Parts": parts})
     assert desk.names() == ["copied", "parts"]
     there = desk.s3.get_object(Bucket="target", Key="parts")
     assert there["ETag"].endswith('-2"')
@@ -432,8 +427,9 @@ def test_objects_under_kms_go_only_where_a_rule_wants_them_and_get_its_key(desk:
     desk.replicate(rule())
     desk.put("plain", ServerSideEncryption="aws:kms")
     assert (desk.status("plain"), desk.names()) == (None, [])
-    wanted = {"SourceSelectionCriteria": {"SseKmsEncryptedObjects": ENABLED}}
-    desk.replicate(rule(Destination={"EncryptionConfiguration": {"ReplicaKmsKeyID": key}}, **wanted))
+    wanted = {"SseKmsEncryptedObjects": ENABLED}
+    replica = {"EncryptionConfiguration": {"ReplicaKmsKeyID": key}}
+    desk.replicate(rule(Destination=replica, SourceSelectionCriteria=wanted))
     made = kms.create_key()["KeyMetadata"]["Arn"]
     desk.put("secret", ServerSideEncryption="aws:kms", SSEKMSKeyId=made)
     there = desk.s3.get_object(Bucket="target", Key="secret")
@@ -445,7 +441,9 @@ def test_a_failure_is_told_to_whoever_wants_to_know(desk: Desk) -> None:
     sqs = desk.cloud.client("sqs")
     url = sqs.create_queue(QueueName="q")["QueueUrl"]
     arn = "arn:aws:sqs:us-east-1:000000000000:q"
-    statement = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn}  # fmt: skip
+    statement = {
+        "Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn,
+    }  # fmt: skip
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
     given = {"QueueConfigurations": [{"QueueArn": arn, "Events": ["s3:Replication:OperationFailedReplication"]}]}
@@ -459,3 +457,14 @@ def test_a_failure_is_told_to_whoever_wants_to_know(desk: Desk) -> None:
     assert record["eventName"] == "Replication:OperationFailedReplication"
     assert record["replicationEventData"]["replicationRuleId"] == "target"
     assert record["replicationEventData"]["failureReason"] == "AccessDenied"
+
+
+@pytest.mark.documented(GUIDE + "replication-requirements.html")
+def test_versioning_is_not_suspended_while_there_is_a_replication_configuration(desk: Desk) -> None:
+    desk.replicate(rule())
+    suspended = {"Status": "Suspended"}
+    with pytest.raises(ClientError, match="InvalidBucketState"):
+        desk.s3.put_bucket_versioning(Bucket="source", VersioningConfiguration=suspended)
+    desk.s3.delete_bucket_replication(Bucket="source")
+    desk.s3.put_bucket_versioning(Bucket="source", VersioningConfiguration=suspended)
+    assert desk.s3.get_bucket_versioning(Bucket="source")["Status"] == "Suspended"

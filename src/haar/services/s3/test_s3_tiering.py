@@ -40,9 +40,7 @@ def opt_in(client: Any, archive: int | None = 90, deep: int | None = None, **mor
     tiers = (("ARCHIVE_ACCESS", archive), ("DEEP_ARCHIVE_ACCESS", deep))
     tierings = [{"Days": days, "AccessTier": name} for name, days in tiers if days is not None]
     given = {"Id": "t", "Status": "Enabled", "Tierings": tierings, **more}
-    client.put_bucket_intelligent_tiering_configuration(
-        Bucket="attic", Id="t", IntelligentTieringConfiguration=given
-    )
+    client.put_bucket_intelligent_tiering_configuration(Bucket="attic", Id="t", IntelligentTieringConfiguration=given)
 
 
 @pytest.mark.fact("S3CLS-017")

@@ -113,8 +113,7 @@ class _Placeholders:
                 name = self.given.get(part)  # type: ignore[arg-type]
                 if name is None:
                     raise ExpressionError(
-                        "An expression attribute name used in the document path is not defined; "
-                        f"attribute name: {part}"
+                        f"An expression attribute name used in the document path is not defined; attribute name: {part}"
                     )
                 self.names.add(part)  # type: ignore[arg-type]
                 parts.append(name)
@@ -128,8 +127,7 @@ class _Placeholders:
     def value(self, placeholder: Placeholder) -> Placeholder:
         if placeholder.name not in self.kinds:
             raise ExpressionError(
-                "An expression attribute value used in expression is not defined; "
-                f"attribute value: {placeholder.name}"
+                f"An expression attribute value used in expression is not defined; attribute value: {placeholder.name}"
             )
         self.values.add(placeholder.name)
         return placeholder
@@ -208,7 +206,7 @@ def _condition(text: str, names: Names, values: Values) -> AnalysedCondition:
         if function.name not in _CONDITION_FUNCTIONS:
             raise ExpressionError(f"Invalid function name; function: {function.name}")
     for leaf in leaves:
-        for inner in _misused(leaf):
+        for inner in ("size",) if isinstance(leaf, Function) and leaf.name == "size" else _misused(leaf):
             raise ExpressionError(
                 f"The function is not allowed to be used this way in an expression; function: {inner}"
             )
@@ -271,8 +269,6 @@ def _misused(leaf: Condition | Operand) -> Iterator[str]:
             if operand.name != "size":
                 yield operand.name
             yield from _misused(operand)
-    if isinstance(leaf, Function) and leaf.name == "size" and False:
-        yield leaf.name
 
 
 def _resolved(condition: Condition, placeholders: _Placeholders, late: list[Late]) -> Condition:
@@ -332,9 +328,7 @@ def _check_function(function: Function, placeholders: _Placeholders, late: list[
     name, args = function
     if name in ("attribute_exists", "attribute_not_exists"):
         if not isinstance(args[0], Path):
-            raise ExpressionError(
-                f"Operator or function requires a document path; operator or function: {name}"
-            )
+            raise ExpressionError(f"Operator or function requires a document path; operator or function: {name}")
     elif name == "begins_with":
         for operand in args:
             kind = placeholders.kind(operand)
@@ -381,12 +375,11 @@ def _check_bounds(between: Between, placeholders: _Placeholders, late: list[Late
 
 def _raise_bounds(what: str, values: Values, first: str, last: str) -> None:
     def shown(name: str) -> str:
-        (kind, content), = values[name].items()
+        ((kind, content),) = values[name].items()
         return f"AttributeValue: {{{kind}:{content}}}"
 
     raise ExpressionError(
-        f"The BETWEEN operator requires {what}; "
-        f"lower bound operand: {shown(first)}, upper bound operand: {shown(last)}"
+        f"The BETWEEN operator requires {what}; lower bound operand: {shown(first)}, upper bound operand: {shown(last)}"
     )
 
 
@@ -498,9 +491,7 @@ def check_paths(paths: list[tuple[str | int, ...]]) -> None:
 
 def _near(ends: Mapping[tuple[str | int, ...], tuple[str | int, ...]], path: tuple[str | int, ...]) -> list[Any]:
     """Of many paths those that begin as a path does: the only ones it can overlap or conflict with."""
-    return [
-        other for size in range(len(path), 0, -1) if (other := ends.get(path[:size])) is not None
-    ]
+    return [other for size in range(len(path), 0, -1) if (other := ends.get(path[:size])) is not None]
 
 
 def _two(first: tuple[str | int, ...], second: tuple[str | int, ...], what: str) -> str:

@@ -75,7 +75,7 @@ def _new_value(item: Item, action: Action, values: Values) -> Value | None:
     if len(parts) > 1:
         _holder(item, parts)  # type: ignore[arg-type]
     before = at_path(item, parts)
-    (kind, content), = given.items()
+    ((kind, content),) = given.items()
     if action.kind == "ADD":
         if before is None:
             return given
@@ -148,7 +148,7 @@ def _members(item: Mapping[str, Value], wanted: Mapping[Any, Any]) -> dict[str, 
 
 
 def _part(value: Value, wanted: Mapping[Any, Any]) -> Value | None:
-    (kind, content), = value.items()
+    ((kind, content),) = value.items()
     if kind == "M":
         members = _members(content, wanted)
         return {"M": members} if members else None
@@ -162,5 +162,3 @@ def _part(value: Value, wanted: Mapping[Any, Any]) -> Value | None:
                     elements.append(part)
         return {"L": elements} if elements else None
     return None
-
-

@@ -86,7 +86,7 @@ def reading(operand: Operand) -> Reading:
 
 def size(value: Value) -> int | None:
     """What `size()` says of a value; None for a type that has none."""
-    (kind, content), = value.items()
+    ((kind, content),) = value.items()
     if kind == "B":
         return len(b64decode(content))
     return None if kind in ("N", "BOOL", "NULL") else len(content)
@@ -118,8 +118,8 @@ def contains(value: Value | None, part: Value | None) -> bool:
     """Whether a text contains a text, a set an element, a list a value."""
     if value is None or part is None:
         return False
-    (kind, content), = value.items()
-    (other, given), = part.items()
+    ((kind, content),) = value.items()
+    ((other, given),) = part.items()
     if kind == "S":
         return other == "S" and given in content
     if kind == "B":

@@ -161,9 +161,7 @@ class _Reader:
         if not text.strip():
             raise ExpressionError("The expression can not be empty;")
         if size > EXPRESSION_BYTES_MAX:
-            raise ExpressionError(
-                f"Expression size has exceeded the maximum allowed size; expression size: {size}"
-            )
+            raise ExpressionError(f"Expression size has exceeded the maximum allowed size; expression size: {size}")
         self.text = text
         self.words = words
         self.tokens: list[_Token] = []
@@ -222,8 +220,7 @@ class _Reader:
         self.operators += 1
         if self.operators > EXPRESSION_OPERATORS_MAX:
             raise ExpressionError(
-                "The expression contains too many operators; "
-                f"maximum number of operators: {EXPRESSION_OPERATORS_MAX}"
+                f"The expression contains too many operators; maximum number of operators: {EXPRESSION_OPERATORS_MAX}"
             )
 
     # ---- what all expressions share
@@ -254,9 +251,7 @@ class _Reader:
             else:
                 break
         if len(parts) > _PARTS_MAX:
-            raise ExpressionError(
-                f"The document path has too many nesting elements; nesting elements: {len(parts)}"
-            )
+            raise ExpressionError(f"The document path has too many nesting elements; nesting elements: {len(parts)}")
         return Path(tuple(parts))
 
     def arguments(self, one: Callable[[], Operand]) -> tuple[Operand, ...]:
@@ -270,9 +265,7 @@ class _Reader:
 
     def is_function(self) -> bool:
         following = self.tokens[min(self.at + 1, len(self.tokens) - 1)]
-        return (
-            self.token.kind == "name" and not self.word() and following.kind == "mark" and following.text == "("
-        )
+        return self.token.kind == "name" and not self.word() and following.kind == "mark" and following.text == "("
 
 
 # ---- conditions

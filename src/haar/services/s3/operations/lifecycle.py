@@ -23,6 +23,7 @@ _WORD = "lifecycle"
 def put_bucket_lifecycle_configuration(
     call: Call, bucket: Bucket, request: api.PutBucketLifecycleConfigurationRequest
 ) -> api.PutBucketLifecycleConfigurationOutput:
+    _refuse_mfa(bucket)
     kept = lifecycle_rules.checked(call, request)
     _keep(call, bucket, kept)
     return {"TransitionDefaultMinimumObjectSize": kept["TransitionDefaultMinimumObjectSize"]}
@@ -42,11 +43,12 @@ def delete_bucket_lifecycle(call: Call, bucket: Bucket, request: Any) -> None:
         call.tx.put(replace(bucket, configs={word: one for word, one in bucket.configs.items() if word != _WORD}))
 
 
-# --- the first version: a prefix and one transition in each rule ---------------------------------------------------------
+# --- the first version: a prefix and one transition in each rule ----------------------------------------------------
 
 
 @s3.operation(action=_PUT, resource=on_bucket, enums=False)
 def put_bucket_lifecycle(call: Call, bucket: Bucket, request: api.PutBucketLifecycleRequest) -> None:
+    _refuse_mfa(bucket)
     given: Any = request.get("LifecycleConfiguration") or {}
     rules = []
     for one in given.get("Rules") or []:
@@ -68,6 +70,13 @@ def get_bucket_lifecycle(call: Call, bucket: Bucket, request: Any) -> api.GetBuc
 
 _SINGLE = ("Transition", "NoncurrentVersionTransition")
 _PLURAL = tuple(f"{word}s" for word in _SINGLE)
+
+
+def _refuse_mfa(bucket: Bucket) -> None:
+    """Where removing takes a code of an MFA device, nothing removes by itself."""
+    if bucket.mfa_delete:
+        text = "Lifecycle configuration is not supported on buckets with MFA Delete enabled."
+        raise ServiceError("InvalidBucketState", text, status=409, members={"BucketName": bucket.name})
 
 
 def _keep(call: Call, bucket: Bucket, kept: Mapping[str, Any]) -> None:

@@ -89,7 +89,8 @@ def put_object_retention(
         if version.lock_mode == "COMPLIANCE" or not request.get("BypassGovernanceRetention"):
             raise locking.protected()
         locking.demand_bypass(call, bucket, version, request["Bucket"])
-    shelf.update(call, replace(version, lock_mode=mode, retain_until=until))
+    changed = shelf.update(call, replace(version, lock_mode=mode, retain_until=until))
+    shelf.announce(call, bucket, "ObjectRetention:Put", changed)
     return presented.request_charged(bucket, request)  # type: ignore[return-value]
 
 

@@ -49,7 +49,7 @@ def get_bucket_notification_configuration(call: Call, bucket: Bucket, request: A
     return found  # type: ignore[no-any-return]
 
 
-# --- the first version: one destination of each kind ---------------------------------------------------------------------
+# --- the first version: one destination of each kind -------------------------------------------------------------
 
 _SINGLE: Final = {
     "QueueConfiguration": ("QueueConfigurations", "Queue", "QueueArn"),

@@ -33,6 +33,12 @@ def put_bucket_versioning(call: Call, bucket: Bucket, request: api.PutBucketVers
     if status == "Suspended" and bucket.object_lock:
         text = "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed."
         raise ServiceError("InvalidBucketState", text, status=409, members={"BucketName": bucket.name})
+    if status == "Suspended" and "replication" in bucket.configs:
+        text = (
+            "A replication configuration is present on this bucket, so you cannot change the versioning state. "
+            "To change the versioning state, first delete the replication configuration."
+        )
+        raise ServiceError("InvalidBucketState", text, status=409, members={"BucketName": bucket.name})
     if bucket.mfa_delete or mfa_delete == "Enabled":
         # not even an administrator of the account (fact S3MFA-004)
         if call.principal.kind != "root" or call.principal.account != bucket.account:
