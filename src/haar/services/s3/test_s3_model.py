@@ -38,12 +38,12 @@ PLACES = st.integers(0, 30)
 
 @dataclass
 class Made:
-    """A version: its id, its body (None: a delete marker), and what holds it. `until` is a day of the machine's."""
+    """A version: its id, its body (None: a delete marker), and what holds it. `until` is counted in days of the machine's."""
 
     id: str
     body: bytes | None
     mode: str = ""
-    until: int = 0
+    until: float = 0
     hold: bool = False
 
 
@@ -53,11 +53,16 @@ class Model:
 
     status: str = ""
     locked: bool = False
+    #: mode and days of the bucket's default retention
+    default: tuple[str, int] = ("", 0)
     day: int = 0
     keys: dict[str, list[Made]] = field(default_factory=dict)
 
     def put(self, name: str, made: Made) -> None:
         """A version becomes the newest; without versions it is the only one, suspended the only null version."""
+        if not made.mode and made.body is not None:
+            made.mode = self.default[0]
+            made.until = self.day + self.default[1]
         before = self.keys.get(name, [])
         if self.status != "Enabled":
             before = [one for one in before if one.id != "null"]
@@ -78,7 +83,7 @@ class Model:
             return False
         return not self.is_retained(made) or (made.mode == "GOVERNANCE" and bypass)
 
-    def lets_retain(self, made: Made, mode: str, until: int, bypass: bool) -> bool:
+    def lets_retain(self, made: Made, mode: str, until: float, bypass: bool) -> bool:
         """Whether its retention can become this."""
         if not self.is_retained(made) or (made.mode == "GOVERNANCE" and bypass):
             return True
@@ -119,9 +124,9 @@ class Bucket(RuleBasedStateMachine):
                 self.reads(name, made)
         self.cloud.close()
 
-    def instant(self, day: int) -> datetime:
-        """The middle of the day before: never so near that it matters how long the calls take."""
-        return datetime.fromtimestamp(int(self.began_at) + day * DAY - DAY // 2, UTC)
+    def instant(self, day: float) -> datetime:
+        """An instant; the machine's are in the middle of days, so that it matters not how long the calls take."""
+        return datetime.fromtimestamp(int(self.began_at) + day * DAY, UTC)
 
     def any_of(self, place: int, *, markers: bool = True) -> tuple[str, Made]:
         """A key and one of its versions, out of all there are."""
@@ -153,7 +158,7 @@ class Bucket(RuleBasedStateMachine):
     @precondition(lambda self: self.model.locked)
     @rule(name=KEYS, body=BODIES, mode=MODES, days=DAYS, hold=st.booleans())
     def put_locked(self, name: str, body: bytes, mode: str, days: int, hold: bool) -> None:
-        until = self.model.day + days
+        until = self.model.day + days - 0.5
         reply = self.s3.put_object(
             Bucket="model", Key=name, Body=body, ObjectLockMode=mode, ObjectLockRetainUntilDate=self.instant(until),
             ObjectLockLegalHoldStatus="ON" if hold else "OFF",
@@ -212,7 +217,7 @@ class Bucket(RuleBasedStateMachine):
     @precondition(lambda self: self.model.locked and has_objects(self))
     @rule(place=PLACES, mode=MODES, days=DAYS, bypass=st.booleans())
     def retain(self, place: int, mode: str, days: int, bypass: bool) -> None:
-        (name, made), until = self.any_of(place, markers=False), self.model.day + days
+        (name, made), until = self.any_of(place, markers=False), self.model.day + days - 0.5
         allowed = self.model.lets_retain(made, mode, until, bypass)
         retention = {"Mode": mode, "RetainUntilDate": self.instant(until)}
         self.expect(
@@ -251,7 +256,15 @@ class Bucket(RuleBasedStateMachine):
         self.s3.put_object_lock_configuration(Bucket="model", ObjectLockConfiguration=wanted)
         self.model.locked = True
 
-    @rule(days=st.integers(1, 3))
+    @precondition(lambda self: self.model.locked)
+    @rule(mode=MODES, days=DAYS)
+    def default(self, mode: str, days: int) -> None:
+        retention = {"DefaultRetention": {"Mode": mode, "Days": days}}
+        wanted = {"ObjectLockEnabled": "Enabled", "Rule": retention}
+        self.s3.put_object_lock_configuration(Bucket="model", ObjectLockConfiguration=wanted)
+        self.model.default = (mode, days)
+
+    @rule(days=st.sampled_from([1, 1, 1, 3]))
     def wait(self, days: int) -> None:
         self.cloud.advance(days=days)
         self.model.day += days
@@ -309,6 +322,6 @@ def test_a_bucket_is_what_its_model_says_whatever_the_calls() -> None:
     run_state_machine_as_test(
         Bucket,
         settings=settings(
-            max_examples=30, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=40, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
