@@ -179,7 +179,7 @@ class Server:
 
     def open_group(self) -> None:
         """Let all that this tick of the loop writes be kept by one commit, at its end."""
-        if not self._grouped:
+        if not self._grouped and len(self.connections) != 1:  # with one, nobody else could join
             self._grouped = True
             self.cloud.store.begin_group()
             asyncio.get_running_loop().call_soon(self.end_group)
@@ -188,8 +188,6 @@ class Server:
         """Send an answer when what it acknowledges is kept."""
         if self._grouped:
             self._answers.append((connection, attempt, reply, keep))
-            if len(self.connections) == 1:
-                self.end_group()  # nobody else can join
         else:
             connection.send(reply, attempt.http, keep)
 
@@ -308,11 +306,11 @@ class Connection(asyncio.Protocol):
         except httptools.HttpParserError as error:
             self._refuse(400, f"This is not HTTP: {error}")
         else:
-            if self._receiving is not None:
+            if self._begun is None or self._receiving is not None:
                 return
             self._fed += len(data)
             # the body is counted where it arrives; the smallest chunk is a byte in a frame of five
-            if self._fed > _FRAME_MAX + 8 * self._size and self._begun is not None:
+            if self._fed > _FRAME_MAX + 8 * self._size:
                 self._refuse(431, "The head of the request is larger than Haar takes in.")
 
     def is_stale(self, ticks: int) -> bool:
@@ -361,9 +359,11 @@ class Connection(asyncio.Protocol):
             field = name.decode("latin-1").lower()
             if len(_FIELDS) < _FIELDS_MAX and len(name) <= 64:
                 _FIELDS[name] = field
-        text = value.decode("latin-1")
         headers = self._headers
-        headers[field] = f"{headers[field]},{text}" if field in headers else text
+        if field in headers:
+            headers[field] = f"{headers[field]},{value.decode('latin-1')}"
+        else:
+            headers[field] = value.decode("latin-1")
 
     def on_headers_complete(self) -> None:
         self._reading_body = True

@@ -13,8 +13,9 @@ from haar.auth.principal import Authenticator
 from haar.errors import Conflict, HaarError, Refused, ServiceError, StoreFull
 from haar.gateway.upload import Upload
 from haar.kit.aside import Aside
+from haar.kit.audit import request_id
 from haar.kit.body import Body
-from haar.kit.call import Call, Origin, new_request_id
+from haar.kit.call import Call, Origin
 from haar.kit.perform import admit, perform, record
 from haar.kit.wait import Wait
 from haar.wire.codec import render_bare_error
@@ -75,8 +76,9 @@ class Attempt:
     def __init__(self, gateway: Gateway, http: HttpRequest) -> None:
         self.gateway = gateway
         self.http = http
-        self.started = gateway.ports.clock.now()
-        self.request_id = new_request_id(gateway.ports, self.started)
+        ports = gateway.ports
+        self.started = ports.clock.now()
+        self.request_id = request_id(ports.ids.bits(74), self.started)
         self.routed: Routed | None = None
         self.principal: Principal | None = None
         self.request: dict[str, Any] | None = None

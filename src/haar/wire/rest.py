@@ -164,13 +164,11 @@ def _write_request(source: Source, model: ServiceModel, shape: str, request_uri:
     taken = {str(t.get("locationName", n)) for n, t in members.items() if t.get("location") == "querystring"}
     # parameters that the URI itself fixes (`/?tagging`, `list-type=2`) belong to no map
     fixed = [part.partition("=")[0] for part in request_uri.partition("?")[2].split("&") if part]
+    by_place: dict[str, list[tuple[str, str, dict[str, Any]]]] = {}
+    for name, traits in members.items():
+        if "location" in traits:
+            by_place.setdefault(traits["location"], []).append((name, str(traits.get("locationName", name)), traits))
     with source.block("def bind(http, labels, r):"):
-        by_place: dict[str, list[tuple[str, str, dict[str, Any]]]] = {}
-        for name, traits in members.items():
-            if "location" in traits:
-                by_place.setdefault(traits["location"], []).append(
-                    (name, str(traits.get("locationName", name)), traits)
-                )
         for name, wire, traits in by_place.get("uri", ()):
             with source.block(f"if {wire!r} in labels:"):
                 source.line(f"r[{name!r}] = {_from_text(traits, f'labels[{wire!r}]', 'iso8601')}")
@@ -195,16 +193,21 @@ def _write_request(source: Source, model: ServiceModel, shape: str, request_uri:
                         else:
                             source.line(f"r[{name!r}] = {_from_text(traits, 'v[0]', 'iso8601')}")
         if "header" in by_place or "headers" in by_place:
-            source.line("h = http.headers")
-        for name, wire, traits in by_place.get("header", ()):
-            source.line(f"v = h.get({wire.lower()!r})")
-            with source.block("if v is not None:"):
-                source.line(f"r[{name!r}] = {_from_header(model, traits, 'v')}")
-        for name, wire, _ in by_place.get("headers", ()):
-            prefix = wire.lower()
-            source.line(f"m = {{k[{len(prefix)}:]: v for k, v in h.items() if k.startswith({prefix!r})}}")
-            with source.block("if m:"):
-                source.line(f"r[{name!r}] = m")
+            # a request has ten headers, and some shapes forty members that may be one of them
+            source.line("for k, v in http.headers.items():")
+            with source.block("    if k in FIELDS:"):
+                source.line("    name, read = FIELDS[k]")
+                source.line("    r[name] = v if read is None else read(v)")
+            for name, wire, _ in by_place.get("headers", ()):
+                prefix = wire.lower()
+                source.line(f"    if k.startswith({prefix!r}):")
+                source.line(f"        r.setdefault({name!r}, {{}})[k[{len(prefix)}:]] = v")
+    fields = [
+        f"{wire.lower()!r}: ({name!r}, {'None' if text == 'v' else f'lambda v: {text}'})"
+        for name, wire, traits in by_place.get("header", ())
+        for text in (_from_header(model, traits, "v"),)
+    ]
+    source.line(f"FIELDS = {{{', '.join(fields)}}}")
 
 
 def _from_header(model: ServiceModel, traits: Mapping[str, Any], var: str) -> str:
@@ -262,19 +265,23 @@ def bind_reply(model: ServiceModel, shape: str) -> Callable[[Mapping[str, Any], 
     }
 
     def write(source: Source) -> None:
+        places = []
         with source.block("def bind(reply, headers):"):
+            source.line("for k, v in reply.items():")
+            with source.block("    if v is not None and k in PLACES:"):
+                source.line("    wire, write = PLACES[k]")
+                source.line("    if write is not None: headers.append((wire, write(v)))")
+                source.line("    else: headers.extend([(wire + name, text(w)) for name, w in v.items()])")
             for name, reference in model.shapes[shape]["members"].items():
                 traits = merged(model, reference)
                 wire = str(traits.get("locationName", name))
                 place = traits.get("location")
                 if place == "header":
-                    source.line(f"v = reply.get({name!r})")
-                    with source.block("if v is not None:"):
-                        source.line(f"headers.append(({wire!r}, {_to_header(model, traits, 'v')}))")
+                    written = _to_header(model, traits, "v")
+                    places.append(f"{name!r}: ({wire!r}, {'text' if written == 'text(v)' else f'lambda v: {written}'})")
                 elif place == "headers":
-                    source.line(f"v = reply.get({name!r})")
-                    with source.block("if v:"):
-                        source.line(f"headers.extend([({wire!r} + k, text(w)) for k, w in v.items()])")
+                    places.append(f"{name!r}: ({wire!r}, None)")
+        source.line(f"PLACES = {{{', '.join(places)}}}")
 
     return compiling.function(model, f"rest/reply/{shape}", "bind", write, using)
 

@@ -23,7 +23,7 @@ from typing import Any, Final
 import msgspec
 
 from haar.kit import Call, ServiceError
-from haar.services.s3 import access_logs, access_points, acls, public, shelf
+from haar.services.s3 import access_logs, access_points, acls, public, rates, shelf
 from haar.services.s3.access_points import AccessPoint
 from haar.services.s3.resources import Bucket, Version, object_arn
 from haar.services.s3.service import access_denied, s3
@@ -114,6 +114,8 @@ def on_object(call: Call, request: Mapping[str, Any]) -> list[tuple[str, Any]]:
     value = request["Bucket"]
     bucket = bucket_named(call, value)
     _expect(call, bucket, request)
+    if call.ports.config.limits == "aws":
+        rates.count(call, bucket, request["Key"])
     if bucket.name == value and bucket.policy is None and bucket.ownership == acls.ENFORCED and not bucket.tags:
         return [(object_arn(bucket, request["Key"]), bucket)]
     name, version_id = request["Key"], request.get("VersionId")

@@ -38,7 +38,7 @@ PLACES = st.integers(0, 30)
 
 @dataclass
 class Made:
-    """A version: its id, its body (None: a delete marker), and what holds it. `until` is counted in days of the machine's."""
+    """A version: its id, its body (None: a delete marker), what holds it, and until which of the machine's days."""
 
     id: str
     body: bytes | None

@@ -93,14 +93,13 @@ def get_object(call: Call, bucket: Bucket, request: api.GetObjectRequest) -> api
 @s3.operation(action=_reads, resource=on_object, data_event=True, enums=False)
 def head_object(call: Call, bucket: Bucket, request: api.HeadObjectRequest) -> api.HeadObjectOutput:
     version, reply, _, _ = _asked(call, bucket, request)
-    _check_customer_key(call, bucket, version, request)
+    _check_key(call, bucket, version, request)
     return reply  # type: ignore[return-value]
 
 
-def _check_customer_key(call: Call, bucket: Bucket, version: Version, request: Mapping[str, Any]) -> None:
-    """What is said about content under a customer's key is said to who has the key; KMS is not asked for headers."""
-    if version.encryption.kind == "SSE-C":
-        encryption.opening(call, bucket, version.name, version.encryption, request)
+def _check_key(call: Call, bucket: Bucket, version: Version, request: Mapping[str, Any]) -> None:
+    """What is said about content is said to who could read it; KMS is asked only where a checksum is wanted."""
+    encryption.opening(call, bucket, version.name, version.encryption, request)
 
 
 def _asked(call: Call, bucket: Bucket, request: Mapping[str, Any]) -> tuple[Version, dict[str, Any], int, int]:
@@ -190,7 +189,7 @@ def get_object_attributes(
         value = ",".join(request["ObjectAttributes"])
         raise invalid_argument("Invalid attribute name specified.", "x-amz-object-attributes", value)
     version = reading.wanted(call, bucket, request)
-    _check_customer_key(call, bucket, version, request)
+    _check_key(call, bucket, version, request)
     reply: dict[str, Any] = {"LastModified": version.at, **presented.version_id_of(bucket, version)}
     reply.update(presented.request_charged(bucket, request))
     if "ETag" in wanted:
