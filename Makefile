@@ -24,7 +24,7 @@ help: ## print this list
 run: $(VENV)/.run $(DATA)/.built ## start a cloud on port 4566, after any set-up it needs: make run ARGS="--port 4567"
 	@exec $(BIN)/haar up $(ARGS)
 
-test: $(VENV)/.dev $(DATA)/.built $(VENV)/.js ## run every test, two at a time or more: make test ARGS="-k visibility"
+test: $(VENV)/.dev $(DATA)/.built $(VENV)/.clients ## run every test, two at a time or more: make test ARGS="-k visibility"
 	@$(BIN)/pytest -n auto --dist worksteal $(ARGS)
 
 check: types $(DATA)/.built ## style, formatting, floors and types
@@ -94,10 +94,8 @@ $(DATA)/.built: tools/catalog.py tools/actions.py | $(VENV)/.run
 	@$(BIN)/python tools/actions.py
 	@touch $@
 
-# The JavaScript client's session is a test wherever npm is there to install it.
-$(VENV)/.js: $(wildcard $(JS)/package.json $(JS)/package-lock.json) | $(VENV)/.made
-	@if [ -f $(JS)/package-lock.json ] && command -v npm >/dev/null; then \
-		echo 'installing the JavaScript client'; \
-		cd $(JS) && npm ci --silent --no-audit --no-fund; \
-	fi
+# Programs of other people that the tests drive, in environments of their own: packages of npm, pip and Debian.
+$(VENV)/.clients: tests/clients/installed.py tests/clients/requirements.txt $(JS)/package-lock.json | $(VENV)/.dev
+	@echo 'installing the clients that the tests drive'
+	@$(BIN)/python -m tests.clients.installed
 	@touch $@

@@ -1,7 +1,7 @@
 """The programs of other people that the tests drive: found, or installed when this machine can.
 
-`make test` installs what npm and pip bring; Debian's packages come when a test first needs them, and only where the
-tests run as root. Elsewhere such a test is skipped, and says which package it needs.
+`make test` runs this module first; a test that is run by itself installs what it needs. Debian's packages are
+installed only where that is done by root. Elsewhere such a test is skipped, and says which package it needs.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-__all__ = ["JAVASCRIPT", "debian", "node", "python", "script"]
+__all__ = ["JAVASCRIPT", "debian", "everything", "node", "python", "script"]
 
 FOLDER = Path(__file__).parent
 JAVASCRIPT = FOLDER / "js"
@@ -33,7 +33,16 @@ def debian(program: str, package: str = "") -> str:
         with _one_at_a_time("apt"):
             if shutil.which(program) is None:
                 environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-                install = ["apt-get", "install", "-y", "--no-install-recommends", package]
+                # somebody else may be installing: PostgreSQL, for other tests
+                install = [
+                    "apt-get",
+                    "install",
+                    "-y",
+                    "--no-install-recommends",
+                    "-o",
+                    "DPkg::Lock::Timeout=300",
+                    package,
+                ]
                 for command in (["apt-get", "update"], install):
                     subprocess.run(command, env=environment, capture_output=True, check=False)
     found = shutil.which(program)
@@ -86,6 +95,15 @@ def _one_at_a_time(what: str) -> Iterator[None]:
         yield
 
 
-if __name__ == "__main__":  # `make test` installs ahead of the tests
-    for each in sys.argv[1:]:
-        {"node": node, "python": python}[each]()
+def everything() -> None:
+    """Install all of it, as far as that is possible here."""
+    python()
+    for needed in (node, lambda: debian("rclone"), lambda: debian("restic")):
+        try:
+            needed()
+        except pytest.skip.Exception as missing:
+            print(missing)
+
+
+if __name__ == "__main__":
+    everything()

@@ -2,53 +2,28 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import shutil
 import subprocess
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.clients.installed import JAVASCRIPT, node
 from tests.clients.process import Haar
 
 pytestmark = pytest.mark.ours
 
-FOLDER = Path(__file__).parent / "js"
 ACCOUNT = "555555555555"
 
 
-@pytest.fixture(scope="session")
-def node() -> str:
-    """Node.js with the packages of `js/package-lock.json`, installed when they are not there yet."""
-    with (Path(tempfile.gettempdir()) / "haar-npm.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if shutil.which("npm") is None and os.geteuid() == 0 and shutil.which("apt-get"):
-            environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-            for command in (["apt-get", "update"], ["apt-get", "install", "-y", "npm"]):
-                subprocess.run(command, env=environment, capture_output=True, check=False)
-        if shutil.which("npm") is None:
-            pytest.skip("these tests need Node.js and npm: apt-get install npm")
-        if not (FOLDER / "node_modules" / "@aws-sdk" / "client-sqs").is_dir():
-            done = subprocess.run(
-                ["npm", "ci", "--no-audit", "--no-fund"], cwd=FOLDER, capture_output=True, text=True, check=False
-            )
-            assert done.returncode == 0, done.stderr
-    found = shutil.which("node")
-    assert found is not None, "npm is there, but node is not"
-    return found
-
-
 @pytest.fixture(scope="module")
-def seen(haar: Haar, node: str) -> dict[str, Any]:
+def seen(haar: Haar) -> dict[str, Any]:
     """What the session saw."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     done = subprocess.run(
-        [node, "session.mjs", ACCOUNT], cwd=FOLDER, env={**kept, "AWS_ENDPOINT_URL": haar.url}, capture_output=True,
-        text=True, check=False, timeout=120,
+        [node(), "session.mjs", ACCOUNT], cwd=JAVASCRIPT, env={**kept, "AWS_ENDPOINT_URL": haar.url},
+        capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     printed: dict[str, Any] = json.loads(done.stdout)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import socket
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -151,7 +150,7 @@ def test_buckets_and_objects_are_resources(haar: Haar, s3: Any) -> None:
 
 
 @pytest.fixture
-def names_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def names_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """`*.localhost` is this machine (RFC 6761), which not every resolver knows."""
     look_up = socket.getaddrinfo
 
@@ -159,7 +158,6 @@ def names_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         return look_up("127.0.0.1" if str(host).endswith(".localhost") else host, *rest, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", here)
-    yield
 
 
 @pytest.mark.usefixtures("names_of_this_machine")

@@ -1,4 +1,4 @@
-"""Parquet over S3: Arrow's own S3 client in C++, and DuckDB's (`programs/duckdb_session.py`), each reading in ranges."""
+"""Parquet over S3: Arrow's own S3 client in C++, and DuckDB's (`programs/duckdb_session.py`); both read in ranges."""
 
 from __future__ import annotations
 

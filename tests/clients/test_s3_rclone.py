@@ -13,7 +13,7 @@ from tests.clients.terminal import Terminal, noise, tree
 pytestmark = pytest.mark.ours
 
 PARTS = ("--s3-upload-cutoff", "6M", "--s3-chunk-size", "5M", "--s3-copy-cutoff", "6M")
-#: What a user of AWS writes for buckets whose ACLs are off: rclone sends `private` of its own accord, and they refuse it.
+#: The ACLs are what a user of AWS writes: rclone sends `private` of its own accord, which a new bucket refuses.
 SETTINGS = """[haar]
 type = s3
 provider = {provider}

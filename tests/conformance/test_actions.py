@@ -60,6 +60,7 @@ def fits(action: str, arn: str) -> bool:
 # a computed action is checked by what a life asks
 @pytest.mark.parametrize("operation", [one for one in OPERATIONS if isinstance(one.action, str)], ids=id_of)
 def test_the_action_of_an_operation_is_in_the_reference(operation: Operation) -> None:
+    assert isinstance(operation.action, str)
     assert (actions.find(operation.action) is None) is (operation.action in NEWER)
 
 

@@ -273,9 +273,8 @@ def _read_header(authorization: str, headers: Mapping[str, str]) -> tuple[_Scope
     signature = parts["Signature"]
     rest = authorization[:-_SIGNATURE_LENGTH]
     # only a header that ends in its signature can be recognised by everything before it
-    if len(signature) == _SIGNATURE_LENGTH and authorization == f"{rest}{signature}" and rest.endswith("Signature="):
-        if len(rest) <= _PREFIX_MAX:
-            _remember(_scopes, rest, scope)
+    if rest.endswith("Signature=") and authorization == f"{rest}{signature}" and len(rest) <= _PREFIX_MAX:
+        _remember(_scopes, rest, scope)
     return scope, signature, amz_date
 
 

@@ -131,10 +131,7 @@ class Server:
             log.exception("large bytes could not be swept; they will be the next time")
 
     def _committed(self, changed: set[tuple[str, Any]]) -> None:
-        if self._armed_soon:
-            return
-        due_tables = self.cloud.due_tables
-        if any([table in due_tables for table, _ in changed]):
+        if not self._armed_soon and not self.cloud.due_tables.isdisjoint([table for table, _ in changed]):
             self._armed_soon = True
             at_once = any(table == "kit.Timer" or table == "*" for table, _ in changed)
             loop = asyncio.get_event_loop()

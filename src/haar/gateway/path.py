@@ -19,7 +19,7 @@ from haar.kit.call import Call, Origin
 from haar.kit.perform import admit, perform, record
 from haar.kit.wait import Wait
 from haar.wire.codec import render_bare_error
-from haar.wire.router import Routed, Unroutable, route
+from haar.wire.router import Plan, Routed, Unroutable, route
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +50,8 @@ class Gateway:
         self.recorder: Recorder | None = None
         #: has work done beside the loop; None without a loop
         self.begin_work: Begin | None = None
+        #: what has been asked for so far: a request's plan -> the room's operation
+        self.operations: dict[Plan, Operation] = {}
 
     def attempt(self, http: HttpRequest) -> Attempt:
         """A request, ready to be run."""
@@ -263,8 +265,13 @@ class Attempt:
 
     def _operation(self, call: Call, routed: Routed) -> Operation:
         """The room's operation. What is not built is authorized first: a caller who may not do it learns just that."""
+        known = self.gateway.operations
+        found = known.get(routed.plan)
+        if found is not None:
+            return found
         try:
-            return call.ports.room(routed.service).bound(routed.operation)
+            found = known[routed.plan] = call.ports.room(routed.service).bound(routed.operation)
+            return found
         except Refused:
             if call.principal.kind == "anonymous":
                 raise _spoken(_UNSIGNED, routed) from None

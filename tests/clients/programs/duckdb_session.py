@@ -36,7 +36,9 @@ connection.execute(
 seen["sums"] = rows("SELECT g, count(*), sum(n)::BIGINT FROM 's3://duck/numbers.parquet' GROUP BY g ORDER BY g LIMIT 2")
 seen["one"] = rows("SELECT s FROM 's3://duck/numbers.parquet' WHERE n = 314159")
 seen["large"] = rows("SELECT size > 10000000 FROM read_blob('s3://duck/numbers.parquet')")
-connection.execute("COPY (SELECT range AS n, range % 3 AS g FROM range(1000)) TO 's3://duck/by' (FORMAT parquet, PARTITION_BY g)")
+connection.execute(
+    "COPY (SELECT range AS n, range % 3 AS g FROM range(1000)) TO 's3://duck/by' (FORMAT parquet, PARTITION_BY g)"
+)
 seen["partitions"] = rows(
     "SELECT g, count(*) FROM read_parquet('s3://duck/by/*/*.parquet', hive_partitioning = true) GROUP BY g ORDER BY g"
 )

@@ -205,9 +205,7 @@ def _update(
 ) -> Done:
     for action in deed.actions:
         if action.path.parts[0] in table.key_names:
-            raise invalid_value(
-                f"Cannot update attribute {action.path.parts[0]}. This attribute is part of the key"
-            )
+            raise invalid_value(f"Cannot update attribute {action.path.parts[0]}. This attribute is part of the key")
     if old is not None:
         item = attributes if attributes is not None else loaded(old.body)
     else:

@@ -33,7 +33,7 @@ def write_units(size: int, transactional: bool = False) -> float:
 class Consumed:
     """What one request consumed of one table and its indexes."""
 
-    __slots__ = ("globals", "is_write", "locals", "name", "of_table", "table", "transactional")
+    __slots__ = ("globals", "is_write", "locals", "name", "of_table", "reads", "table", "transactional")
 
     def __init__(self, table: Table, name: str, *, is_write: bool, transactional: bool = False) -> None:
         self.table = table
@@ -42,6 +42,8 @@ class Consumed:
         self.is_write = is_write
         self.transactional = transactional
         self.of_table = 0.0
+        #: the units of reading again, in a transaction, what was written
+        self.reads = 0.0
         self.locals: dict[str, float] = {}
         self.globals: dict[str, float] = {}
 
@@ -57,6 +59,7 @@ class Consumed:
     def add_write(self, written: Written) -> None:
         """Count an item that was written, and its rows in indexes."""
         self.of_table += write_units(max(written.old_size, written.new_size), self.transactional)
+        self.reads += read_units(written.new_size, True, transactional=True)
         for index, sizes in written.indexes.items():
             for size in sizes:
                 self.add(write_units(size, self.transactional), index)

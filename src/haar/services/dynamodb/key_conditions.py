@@ -75,9 +75,7 @@ def conditions_of(root: Condition, values: Mapping[str, Value]) -> Conditions:
         operands = _operands(part)
         paths = [one for one in operands if isinstance(one, Path)]
         if len(paths) > 1:
-            raise invalid(
-                "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition"
-            )
+            raise invalid("Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition")
         if paths and len(paths[0].parts) > 1:
             raise invalid("KeyConditionExpressions cannot have conditions on nested attributes")
         if not paths:
@@ -227,5 +225,3 @@ def _bounded_within(partition: str, before: str, kind: str, texts: list[str]) ->
     if kind == "GE":
         return KeyRange(partition, starts=before or None, start=text)
     return KeyRange(partition, starts=before or None, start=last, above=last)
-
-

@@ -64,7 +64,7 @@ def sort_text(value: Mapping[str, Any]) -> str:
     if kind == "N":
         return _number_text(canonical(content)[0])
     raw = b64decode(content) if content.__class__ is str else content
-    return raw.decode("latin-1")  # type: ignore[no-any-return]
+    return raw.decode("latin-1")
 
 
 def joined(texts: list[str]) -> str:

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from haar.kit import Service, ServiceError
 
-if TYPE_CHECKING:
-    from haar.shapes import dynamodb as api
-
-dynamodb: Service[api.ErrorCode] = Service(
+dynamodb: Service[str] = Service(
     "dynamodb",
     also_raises=("ValidationException", "AccessDeniedException", "SerializationException", "ThrottlingException"),
 )

@@ -24,6 +24,11 @@ is encrypted at rest. Reads see every write at once.
 * Web sites are under `BUCKET.s3-website.localhost` and AWS's own host names; other names for them are not known.
 * Forms may be posted with Signature Version 2, which boto3 makes of `generate_presigned_post`; its policy ends by the
   real clock, that of Version 4 by the cloud's.
+* Listings of versions show all versions before all delete markers; AWS mixes the two, and SDKs part them again.
+* `StartAfter` with a key inside a common prefix shows that prefix while further keys are in it; a `Marker` does not.
+* MFA Delete is switched on by the root user with a device of its own, which EnableMFADevice takes under the user name
+  `root`. `x-amz-mfa` may come over plain HTTP, which AWS refuses.
+* Event holds of Object Lock are refused.
 * `s3:TlsVersion` is never present in a request.
 * A denial to another account says no more than Access Denied, also within one organization.
 

@@ -86,6 +86,17 @@ class Plan:
         self.upload_prefixes = _apart(abort)
         self.prefixes = _apart([*wanted, *(one.chosen.prefix for one in tierings)])
 
+        self._newest_seconds = _least(rule for _, rule in self.rules for rule in _actions(rule, _OF_NEWEST))
+        self._noncurrent_seconds = _least(rule for _, rule in self.rules for rule in _actions(rule, _OF_NONCURRENT))
+
+    def not_before(self, version: Version) -> float:
+        """An instant before which no rule has anything to do with a version: most need no further look."""
+        if version.marker or version.storage_class == "INTELLIGENT_TIERING":
+            return 0.0
+        if version.noncurrent_at is None:
+            return version.at + self._newest_seconds
+        return version.noncurrent_at + self._noncurrent_seconds
+
     def __bool__(self) -> bool:
         return bool(self.prefixes or self.upload_prefixes)
 
@@ -110,12 +121,31 @@ _OF_VERSIONS: Final = frozenset(
 )
 
 
-def _actions(rule: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    for word in ("Expiration", "NoncurrentVersionExpiration", "AbortIncompleteMultipartUpload"):
-        if rule.get(word):
-            yield rule[word]
-    yield from rule.get("Transitions") or ()
-    yield from rule.get("NoncurrentVersionTransitions") or ()
+_OF_NEWEST: Final = ("Expiration", "Transitions")
+_OF_NONCURRENT: Final = ("NoncurrentVersionExpiration", "NoncurrentVersionTransitions")
+_FAR: Final = float("inf")
+
+
+def _actions(
+    rule: Mapping[str, Any], words: tuple[str, ...] = (*_OF_NEWEST, *_OF_NONCURRENT, "AbortIncompleteMultipartUpload")
+) -> Iterator[Mapping[str, Any]]:
+    for word in words:
+        given = rule.get(word)
+        if isinstance(given, list):
+            yield from given
+        elif given:
+            yield given
+
+
+def _least(actions: Iterator[Mapping[str, Any]]) -> float:
+    """The seconds that have to pass at least until one of these is due; those with a date may be due at once."""
+    found = _FAR
+    for given in actions:
+        if given.get("ExpiredObjectDeleteMarker"):
+            continue  # markers are looked at anyway
+        days = next((given[word] for word in _DAYS if given.get(word) is not None), 0)
+        found = min(found, days * DAY)
+    return found
 
 
 def _apart(prefixes: list[str]) -> list[str]:
@@ -269,16 +299,18 @@ def schedule(call: Call, bucket: str, at: float | None = None) -> None:
     call.later(when, Pass(bucket=bucket, turn=turn))
 
 
-def _tags_changed(call: Call, bucket: Bucket, event: str, version: Version) -> None:
-    """Tags choose anew: whatever is due by them now is done at the next midnight."""
-    if event.startswith("ObjectTagging:") and "lifecycle" in bucket.configs:
+def _chosen_anew(call: Call, bucket: Bucket, event: str, version: Version) -> None:
+    """Other tags, or being the newest again: what is due by that already is done at the next midnight."""
+    if "lifecycle" not in bucket.configs:
+        return
+    if event.startswith("ObjectTagging:") or (bucket.versioning and event == "ObjectRemoved:Delete"):
         found = call.tx.get(Round, bucket.name)
         midnight = next_midnight(call.now)
         if found is not None and found.at > midnight:
             schedule(call, bucket.name, midnight)
 
 
-shelf.after_change.append(_tags_changed)
+shelf.after_change.append(_chosen_anew)
 
 
 @s3.on_change(Bucket)
@@ -315,9 +347,6 @@ def pass_through(call: Call, task: Pass) -> None:
     call.emit(task)
 
 
-_FAR: Final = float("inf")
-
-
 def _versions(call: Call, bucket: Bucket, plan: Plan, task: Pass, starts: str | None) -> tuple[Pass, int]:
     """Deal with some versions under a prefix: where to go on, and how many they were."""
     after = (bucket.name, *task.after) if task.after else None
@@ -327,7 +356,11 @@ def _versions(call: Call, bucket: Bucket, plan: Plan, task: Pass, starts: str | 
     for version in rows:
         if version.name != name:
             name, rank = version.name, 0
-        soonest = _sooner(soonest, _act(call, bucket, plan, version, rank))
+        at = plan.not_before(version)
+        if at > call.now:
+            soonest = _sooner(soonest, at)
+        else:
+            soonest = _sooner(soonest, _act(call, bucket, plan, version, rank))
         rank += version.noncurrent_at is not None
     if len(rows) == BATCH:
         return replace(task, after=[name, rows[-1].order], rank=rank, soonest=soonest), BATCH

@@ -511,3 +511,17 @@ def test_the_plan_walks_each_key_once() -> None:
         for name in ("a/b/", "a/", "c", "a/")
     ]}})  # fmt: skip
     assert lifecycle.Plan(bucket, []).prefixes == ["a/", "c"]
+
+
+@pytest.mark.documented(RULES)
+def test_a_version_that_is_the_newest_again_expires_by_its_own_age(cloud: Cloud, s3: Any) -> None:
+    versioned(s3)
+    keep(s3, rule(Expiration={"Days": 20}))
+    s3.put_object(Bucket="attic", Key="a", Body=b"old")
+    cloud.advance(days=18)
+    newer = s3.put_object(Bucket="attic", Key="a", Body=b"new")["VersionId"]
+    cloud.advance(days=10)
+    s3.delete_object(Bucket="attic", Key="a", VersionId=newer)
+    assert keys(s3) == ["a"]
+    cloud.advance(days=1)
+    assert keys(s3) == []

@@ -527,3 +527,15 @@ def test_listing_versions_takes_a_permission_of_its_own(cloud: Cloud, kept: Any)
     assert v2(reader)["KeyCount"] == 0
     with pytest.raises(ClientError, match="AccessDenied"):
         versions(reader)
+
+
+@pytest.mark.documented("https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html")
+def test_a_policy_limits_how_many_keys_somebody_lists_at_once(cloud: Cloud, opened: Any) -> None:
+    policy = (
+        '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": "*", "Action": "s3:ListBucket", '
+        '"Resource": "arn:aws:s3:::shelf", "Condition": {"NumericLessThanEquals": {"s3:max-keys": "10"}}}}'
+    )
+    opened.put_bucket_policy(Bucket="shelf", Policy=policy)
+    assert asked_raw(cloud, "list-type=2&max-keys=10")[0] == 200
+    assert asked_raw(cloud, "list-type=2&max-keys=11")[0] == 403
+    assert asked_raw(cloud, "list-type=2")[0] == 403

@@ -211,3 +211,13 @@ def test_saying_that_it_is_off_where_it_never_was_on_takes_no_code(cloud: Cloud)
     off = {"Status": "Enabled", "MFADelete": "Disabled"}
     s3.put_bucket_versioning(Bucket="own", VersioningConfiguration=off)
     assert "MFADelete" not in s3.get_bucket_versioning(Bucket="own")
+
+
+@pytest.mark.documented(MFA)
+def test_it_is_not_turned_on_where_lifecycle_removes_by_itself(cloud: Cloud) -> None:
+    root = Root(cloud)
+    root.s3.create_bucket(Bucket="own")
+    rule = {"ID": "old", "Status": "Enabled", "Filter": {}, "Expiration": {"Days": 1}}
+    root.s3.put_bucket_lifecycle_configuration(Bucket="own", LifecycleConfiguration={"Rules": [rule]})
+    with pytest.raises(ClientError, match="InvalidBucketState"):
+        root.s3.put_bucket_versioning(Bucket="own", VersioningConfiguration=ON, MFA=root.proof())

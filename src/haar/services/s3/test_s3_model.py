@@ -322,6 +322,6 @@ def test_a_bucket_is_what_its_model_says_whatever_the_calls() -> None:
     run_state_machine_as_test(
         Bucket,
         settings=settings(
-            max_examples=40, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=30, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )

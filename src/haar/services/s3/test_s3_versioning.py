@@ -287,3 +287,23 @@ def test_a_version_that_is_older_than_two_others_became_old_only_once(cloud: Clo
     cloud.advance(days=6)
     with pytest.raises(ClientError, match="NoSuchVersion"):
         read(kept, VersionId=oldest)
+
+
+@pytest.mark.documented("https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-requirements.html")
+def test_versioning_is_not_suspended_while_a_replication_is_configured(cloud: Cloud, kept: Any) -> None:
+    kept.create_bucket(Bucket="copies")
+    kept.put_bucket_versioning(Bucket="copies", VersioningConfiguration={"Status": "Enabled"})
+    trust = (
+        '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", '
+        '"Principal": {"Service": "s3.amazonaws.com"}}}'
+    )
+    role = cloud.client("iam").create_role(RoleName="copier", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    rule = {
+        "ID": "all", "Status": "Enabled", "Priority": 1, "Filter": {},
+        "DeleteMarkerReplication": {"Status": "Disabled"}, "Destination": {"Bucket": "arn:aws:s3:::copies"},
+    }  # fmt: skip
+    kept.put_bucket_replication(Bucket="kept", ReplicationConfiguration={"Role": role, "Rules": [rule]})
+    with pytest.raises(ClientError, match="InvalidBucketState"):
+        turn(kept, "Suspended")
+    kept.delete_bucket_replication(Bucket="kept")
+    turn(kept, "Suspended")

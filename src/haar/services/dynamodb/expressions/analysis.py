@@ -109,13 +109,13 @@ class _Placeholders:
     def path(self, path: Path) -> Path:
         parts = []
         for part in path.parts:
-            if part.__class__ is str and part.startswith("#"):  # type: ignore[union-attr]
-                name = self.given.get(part)  # type: ignore[arg-type]
+            if part.__class__ is str and part.startswith("#"):
+                name = self.given.get(part)
                 if name is None:
                     raise ExpressionError(
                         f"An expression attribute name used in the document path is not defined; attribute name: {part}"
                     )
-                self.names.add(part)  # type: ignore[arg-type]
+                self.names.add(part)
                 parts.append(name)
             else:
                 parts.append(part)  # type: ignore[arg-type]
@@ -180,7 +180,7 @@ def _remembered(place: Any, analyse: Callable[[], N]) -> N:
 def _check_reserved(paths: Iterator[Path]) -> None:
     for path in paths:
         for part in path.parts:
-            if part.__class__ is str and part.upper() in RESERVED:  # type: ignore[union-attr]
+            if part.__class__ is str and part.upper() in RESERVED:
                 raise ExpressionError(f"Attribute name is a reserved keyword; reserved keyword: {part}")
 
 

@@ -51,7 +51,7 @@ def at_path(item: Item, parts: tuple[str | int, ...]) -> Value | None:
             return None
         if part.__class__ is int:
             elements = value.get("L")
-            if elements is None or part >= len(elements):  # type: ignore[operator]
+            if elements is None or part >= len(elements):
                 return None
             value = elements[part]
         else:

@@ -102,7 +102,9 @@ def check_arguments(comparison: str, values: list[Value]) -> None:
     if allowed is not None and kinds and kinds[0] not in allowed:
         raise invalid_value(f"ComparisonOperator {comparison} is not valid for {kinds[0]} AttributeValue type")
     if comparison == "BETWEEN" and compares(operator.gt, values[0], values[1]):
-        raise invalid("The BETWEEN condition was provided a range where the lower bound is greater than the upper bound")
+        raise invalid(
+            "The BETWEEN condition was provided a range where the lower bound is greater than the upper bound"
+        )
 
 
 def leaf(name: str, comparison: str, values: list[Value], known: dict[str, Value]) -> Condition:

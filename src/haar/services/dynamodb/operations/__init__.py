@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from haar.services.dynamodb.operations import items, reading, tables
+from haar.services.dynamodb.operations import items, reading, tables, transactions
 
-__all__ = ["items", "reading", "tables"]
+__all__ = ["items", "reading", "tables", "transactions"]

@@ -9,7 +9,14 @@ import orjson
 
 from haar.kit import Call
 from haar.services.dynamodb import throttle
-from haar.services.dynamodb.acting import carry_out, checked_delete, checked_put, checked_update, collection_metrics, located
+from haar.services.dynamodb.acting import (
+    carry_out,
+    checked_delete,
+    checked_put,
+    checked_update,
+    collection_metrics,
+    located,
+)
 from haar.services.dynamodb.capacity import Consumed, read_units, shown_all
 from haar.services.dynamodb.expressions.apply import projected
 from haar.services.dynamodb.expressions.legacy import check_duplicates
@@ -236,4 +243,3 @@ def _batched(write: Mapping[str, Any]) -> Any:
 def _unwritten(deed: Any) -> Any:
     body = fragment(dumped(deed.item))
     return {"PutRequest": {"Item": body}} if deed.kind == "put" else {"DeleteRequest": {"Key": body}}
-

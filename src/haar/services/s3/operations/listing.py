@@ -109,7 +109,7 @@ def _behind_version(call: Call, bucket: Bucket, asked: Asked, key_marker: str, i
         return {}
     if id_marker is None or listings.group_of(asked, key_marker):
         return listings.behind_key(asked, bucket.name, key_marker)
-    # an id says where its version stood, even when that is gone; that of a replica says it of the source, and null nothing
+    # an id says where its version stood, even when that is gone; not null, and not that of a replica
     found = shelf.at(call, bucket, key_marker, id_marker)
     order = found.order if found is not None else order_in(id_marker) or 0
     return {"after": (bucket.name, key_marker, order)}

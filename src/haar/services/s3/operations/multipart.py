@@ -16,6 +16,7 @@ from haar.services.s3 import (
     copying,
     encryption,
     integrity,
+    listings,
     locking,
     new_objects,
     presented,
@@ -503,7 +504,7 @@ def _under_way(
         after = (bucket.name, key_marker, id_marker) if id_marker else (bucket.name, key_marker)
     start: str | None = None
     if delimiter and key_marker.endswith(delimiter) and key_marker.startswith(prefix) and not id_marker:
-        start = _behind(key_marker)  # the marker is a common prefix, which stands for all of its keys
+        start = listings.behind(key_marker)  # the marker is a common prefix, which stands for all of its keys
     while True:
         for row in call.tx.range(Upload, bucket.name, starts=prefix, start=start, after=after):
             if len(found) == limit:
@@ -512,19 +513,13 @@ def _under_way(
             if divided:
                 group = prefix + rest + delimiter
                 found.append(group)
-                start = _behind(group)
+                start = listings.behind(group)
+                if start is None:
+                    return found, False
                 break
             found.append(row)
         else:
             return found, False
-
-
-def _behind(group: str) -> str:
-    """The first text that sorts behind all that begin with a group."""
-    last = ord(group[-1]) + 1
-    if last == 0xD800:
-        last = 0xE000  # surrogates are no characters
-    return group[:-1] + chr(last) if last <= 0x10FFFF else group + chr(0x10FFFF)
 
 
 def _checksum_of(upload: Upload) -> dict[str, Any]:

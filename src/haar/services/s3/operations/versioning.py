@@ -39,10 +39,19 @@ def put_bucket_versioning(call: Call, bucket: Bucket, request: api.PutBucketVers
             "To change the versioning state, first delete the replication configuration."
         )
         raise ServiceError("InvalidBucketState", text, status=409, members={"BucketName": bucket.name})
+    if status == "Suspended" and "replication" in bucket.configs:
+        text = (
+            "A replication configuration is present on this bucket, so you cannot change the versioning state. To "
+            "change the versioning state, first delete the replication configuration."
+        )
+        raise ServiceError("InvalidBucketState", text, status=409, members={"BucketName": bucket.name})
     if bucket.mfa_delete or mfa_delete == "Enabled":
         # not even an administrator of the account (fact S3MFA-004)
         if call.principal.kind != "root" or call.principal.account != bucket.account:
             raise access_denied("This operation may only be performed by the bucket owner")
+        if mfa_delete == "Enabled" and "lifecycle" in bucket.configs:
+            text = "MFA Delete is not supported on buckets with a lifecycle configuration."
+            raise ServiceError("InvalidBucketState", text, status=409, members={"BucketName": bucket.name})
         locking.mfa_proven(call, request, is_needed=True)
     configs = bucket.configs
     if mfa_delete is not None and (mfa_delete == "Enabled" or bucket.mfa_delete):
