@@ -152,8 +152,8 @@ def list_objects(signer: Signer) -> Plan:
     )
 
     def fill() -> Unit:
-        for request in requests:  # not `yield from`: that would hand the answers on to the iterator
-            yield request  # noqa: UP028
+        for request in requests:  # noqa: UP028  # `yield from` would hand the answers on to the iterator
+            yield request
 
     load.run(signer.port, [fill] * 16, 0.0, grace=300.0)
     page = signer.client("s3").list_objects_v2(Bucket=bucket, StartAfter="dir4/key-05000")

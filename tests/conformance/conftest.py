@@ -30,6 +30,8 @@ class Life:
         self.seen: list[Seen] = list(witness.seen)
         #: (service, operation, action, ARN) of every question to the guard
         self.asked = frozenset(witness.asked)
+        #: request id -> (action, ARN) of what the guard was asked for that request
+        self.asked_by = dict(witness.asked_by)
 
     def calls(self, operation: Operation) -> list[Seen]:
         """The calls of an operation that were answered."""

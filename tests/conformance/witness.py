@@ -118,6 +118,8 @@ class Witness(Gateway):
         self.reply: dict[str, Any] = {}
         #: (service, operation, action, ARN) of everything the guard was asked
         self.asked: set[tuple[str, str, str, str]] = set()
+        #: request id -> (action, ARN) of the same: some are asked for a call that is not made, and not on record
+        self.asked_by: dict[str, set[tuple[str, str]]] = {}
 
     @classmethod
     @contextmanager
@@ -163,7 +165,9 @@ class Witness(Gateway):
     ) -> None:
         """The guard's `authorize`, remembering the question."""
         if call.principal.name != STRANGER:
-            self.asked.update((call.service, call.operation, action, arn) for arn, _ in resources or [("*", None)])
+            arns = [arn for arn, _ in resources or [("*", None)]]
+            self.asked.update((call.service, call.operation, action, arn) for arn in arns)
+            self.asked_by.setdefault(call.request_id, set()).update((action, arn) for arn in arns)
         Guard.authorize(self.cloud.ports.guard, call, action, resources, operation, request)  # type: ignore[arg-type]
 
     def attempt(self, http: HttpRequest) -> Attempt:

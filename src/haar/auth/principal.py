@@ -140,9 +140,10 @@ class Authenticator:
     def unchunked(self, tx: Transaction, http: HttpRequest) -> bytes:
         """The body behind `aws-chunked` framing, every chunk's and trailer's signature checked."""
         decode = self.decoder(tx, http)
+        body: bytes = http.body
         if decode is None:
-            return http.body  # a presigned request says in its query how its body is signed, whatever a header claims
-        body = decode.feed(http.body)
+            return body  # a presigned request says in its query how its body is signed, whatever a header claims
+        body = decode.feed(body)
         decode.close()
         for name, value in decode.trailers.items():
             http.headers.setdefault(name, value)  # what is said at the end counts as if it stood in the head

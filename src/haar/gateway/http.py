@@ -476,9 +476,13 @@ class Connection(asyncio.Protocol):
         elif close:
             self.transport.close()
         else:
-            while self._outbox and self._sending is None and self.transport is not None:
-                self.send(*self._outbox.popleft())
+            self._flush_outbox()
             self._next()
+
+    def _flush_outbox(self) -> None:
+        """Send the answers that waited, up to and with the next that is long."""
+        while self._outbox and self._sending is None:
+            self.send(*self._outbox.popleft())
 
     # -- the work ----------------------------------------------------------------------------------------------
 

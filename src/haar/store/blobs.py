@@ -5,7 +5,8 @@ reference leads to is swept. Every blob is encrypted under a key of its own, whi
 writer returns and nowhere else: who loses that can no longer read it.
 
 What lies in a file: pieces of `PIECE` plain bytes, each sealed with AES-256-GCM (16 bytes longer). The nonce is the
-piece's number, which is safe because the key is used for one blob only; a range is read by opening the pieces it touches.
+piece's number, which is safe because the key is used for one blob only. A range is read by opening the pieces that it
+touches.
 """
 
 from __future__ import annotations

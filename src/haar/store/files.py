@@ -7,8 +7,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from haar.store.blobs import Blobs, DirectoryBlobs, MemoryBlobs
 from haar.store import rootkey
+from haar.store.blobs import Blobs, DirectoryBlobs, MemoryBlobs
 
 __all__ = ["Files", "folder_of"]
 

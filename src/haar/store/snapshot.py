@@ -4,7 +4,7 @@
     what follows, compressed with zlib:
         format of the rows, 4 bytes big-endian
         rows: length of the key, length of the value, 4 bytes each; the key; the value
-        files, as rows whose keys begin with two zero bytes: a root key, or a piece of a blob, encrypted as it lies there
+        files, as rows whose keys begin with two zero bytes: a root key, or a piece of a blob, encrypted as it lies
         end: 8 zero bytes (no row has an empty key), the number of rows, 8 bytes
         the SHA-256 of everything above that is compressed, 32 bytes
 

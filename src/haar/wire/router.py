@@ -383,7 +383,7 @@ def _action(http: HttpRequest) -> tuple[bytes | None, bytes]:
 
 def _form(http: HttpRequest) -> bytes:
     """The body, out of its compression; a damaged one names no action."""
-    body = http.body
+    body: bytes = http.body
     if body[:2] != compression.MAGIC:
         return body
     try:

@@ -88,6 +88,7 @@ def change(call: Call, table: Table, request: Mapping[str, Any], indexes_max: fl
     if updates := request.get("ReplicaUpdates"):
         table = replicas.change(call, table, updates)
         slow = True
+    replicas.mirror(call, before, table)
     if slow:
         settle(call, table, settle_seconds(table))
     return table

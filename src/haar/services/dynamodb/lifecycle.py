@@ -7,9 +7,10 @@ requests go on.
 from __future__ import annotations
 
 from itertools import islice
+from typing import TypeVar
 
-from haar.kit import Call, Task, replace
-from haar.services.dynamodb.particulars import Particulars, Stream, particulars
+from haar.kit import Call, Record, Task, replace
+from haar.services.dynamodb.particulars import Particulars, particulars
 from haar.services.dynamodb.resources import (
     Collection,
     Forget,
@@ -24,12 +25,23 @@ from haar.services.dynamodb.service import dynamodb
 from haar.services.dynamodb.values import loaded
 from haar.services.dynamodb.writing import index_row, tallied
 
-__all__ = ["AtRest", "LOT", "clear", "count_later", "settle", "with_index"]
+__all__ = ["LOT", "AtRest", "clear", "cleared_with_table", "count", "count_later", "settle", "with_index"]
 
 #: How many items a task takes at once.
 LOT = 500
 #: How often the counts of DescribeTable are brought up to date, in seconds.
 COUNT_SECONDS = 21_600.0
+
+
+#: The kinds of rows that go with a table, by its serial number.
+_CLEARED: list[type[Record]] = [Item, Collection, Shown]
+K = TypeVar("K", bound=type[Record])
+
+
+def cleared_with_table(kind: K) -> K:
+    """Have the rows of a kind whose first key field is a table's serial number go when the table goes."""
+    _CLEARED.append(kind)
+    return kind
 
 
 class AtRest(Task):
@@ -186,7 +198,7 @@ def end(call: Call, table: Table) -> None:
     tx.delete(table)
 
 
-def clear(call: Call, kind: type, serial: str) -> bool:
+def clear(call: Call, kind: type[Record], serial: str) -> bool:
     """Delete up to a lot of the rows of a kind that begin with a serial; whether none is left."""
     rows = list(call.tx.range(kind, serial, limit=LOT))
     for row in rows:
@@ -197,13 +209,8 @@ def clear(call: Call, kind: type, serial: str) -> bool:
 @dynamodb.task(Forget)
 def forget(call: Call, task: Forget) -> None:
     """Drop the next rows of a table or index that is gone."""
-    kinds: tuple[type, ...] = (IndexRow,) if task.is_index else (Item, Collection, Shown)
+    kinds = (IndexRow,) if task.is_index else _CLEARED
     if all(clear(call, kind, task.serial) for kind in kinds):
         clear(call, Tally, task.serial)
         return
     call.emit(task)
-
-
-def closed(stream: Stream, at: float) -> Stream:
-    """A stream that takes no more records."""
-    return replace(stream, status="DISABLED", ended_at=at)

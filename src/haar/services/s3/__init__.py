@@ -1,7 +1,7 @@
 """Amazon S3: buckets of objects of any size.
 
-Bodies stream: what is larger than a mebibyte goes to disk as it arrives and comes from there as it is sent. Every object
-is encrypted at rest. Reads see every write at once.
+Bodies stream: what is larger than a mebibyte goes to disk as it arrives and comes from there as it is sent. Every
+object is encrypted at rest. Reads see every write at once.
 
 * A request for several ranges is answered with the whole object, as on AWS.
 * A missing key is AccessDenied to a caller who may not list the bucket.
@@ -29,7 +29,26 @@ is encrypted at rest. Reads see every write at once.
 * MFA Delete is switched on by the root user with a device of its own, which EnableMFADevice takes under the user name
   `root`. `x-amz-mfa` may come over plain HTTP, which AWS refuses.
 * Event holds of Object Lock are refused.
+* Lifecycle acts at midnight UTC on the virtual clock, on the first one on which something is due. AWS takes some hours
+  or days more. A version is marked or moved one step a day.
+* A restore takes the longest time that AWS gives for its tier: 5 minutes, 5 hours or 12 hours; 12 or 48 from the deep
+  archive. Restores with a query are refused.
+* The automatic tiers of Intelligent-Tiering follow from the last GET, which is noted once a day.
+* Replication is over as soon as the request that began it; a destination that says no makes it FAILED at once, and it
+  is not tried again. Replication time, metrics and what replicas change themselves (`ReplicaModifications`) are kept only.
+  A legal hold that is set later does not follow until something else does.
+* Events go to queues. Topics, functions and EventBridge wait for their services: the first two are refused, the flag of
+  EventBridge is kept. What a queue does not take is tried again for an hour.
+* Access logs come hourly, if there was a request. Requests with a wrong signature, the sources of copies, and the keys
+  of DeleteObjects have no line of their own; two times in a line are by the virtual clock.
+* PutBucketLogging asks whether the target lets the log in, by its policy or its ACL, and refuses one that does not.
+* Inventories are written at midnight UTC, weekly ones on Sundays; in CSV, in Parquet with the extra `parquet`, not in
+  ORC.
+* With `limits="aws"` every prefix (a key up to its last slash) has AWS's request rate from the first second on.
 * `s3:TlsVersion` is never present in a request.
+* GetBucketLifecycle, PutBucketLifecycle, GetBucketNotification and PutBucketNotification, which AWS has replaced, are
+  on the wire what their successors are (`...Configuration`), and are answered and audited as these.
+* As on AWS, the history of DeleteObjects names the bucket and not each object.
 * A denial to another account says no more than Access Denied, also within one organization.
 
 Reference: https://docs.aws.amazon.com/AmazonS3/latest/API/Welcome.html

@@ -34,6 +34,7 @@ _AT_ONCE: Final = 100
 _KMS: Final = ("aws:kms", "aws:kms:dsse")
 _CUSTOMER: Final = "SSE-C"
 #: Changes of an object that was carried over already.
+_LOCKS: Final = ("lock_mode", "retain_until", "legal_hold", "legal_hold_given")
 _FOLLOWING: Final = ("ObjectTagging:", "ObjectAcl:", "ObjectRetention:")
 
 
@@ -195,7 +196,7 @@ def _owner(target: Bucket, version: Version, rule: Mapping[str, Any]) -> dict[st
 def _locks(target: Bucket, version: Version) -> dict[str, Any]:
     if target.object_lock:
         return {}
-    return {"lock_mode": "", "retain_until": 0.0, "legal_hold": False}
+    return {"lock_mode": "", "retain_until": 0.0, "legal_hold": False, "legal_hold_given": False}
 
 
 def _content(
@@ -242,7 +243,7 @@ def follow(call: Call, task: Follow) -> None:
             _ask(reading, bucket, version, "s3:GetObjectVersionForReplication")
             _ask(writing, target, version, "s3:ReplicateObject")
             tags = _tags(reading, writing, bucket, target, version)
-            locks = {name: getattr(version, name) for name in ("lock_mode", "retain_until", "legal_hold")}
+            locks = {name: getattr(version, name) for name in _LOCKS}
             fields = {**_owner(target, version, rule), **locks, **_locks(target, version)}
             shelf.update(call, replace(replica, tags=tags, **fields))
         except (ServiceError, Refused) as error:

@@ -109,18 +109,18 @@ class Version(Record):
     etag: str = ""
     storage_class: str = "STANDARD"
     #: x-amz-meta-*, without that
-    metadata: dict[str, str] = {}
+    metadata: dict[str, str] = msgspec.field(default_factory=dict)
     #: CacheControl, ContentDisposition, ContentEncoding, ContentLanguage, ContentType, Expires,
     #: WebsiteRedirectLocation as the model names them, each as it was sent
-    headers: dict[str, Any] = {}
-    tags: dict[str, str] = {}
+    headers: dict[str, Any] = msgspec.field(default_factory=dict)
+    tags: dict[str, str] = msgspec.field(default_factory=dict)
     acl: list[dict[str, Any]] | None = None
     #: algorithm -> base64; of a multipart object with the number of parts behind a dash when COMPOSITE
-    checksums: dict[str, str] = {}
+    checksums: dict[str, str] = msgspec.field(default_factory=dict)
     checksum_type: str = "FULL_OBJECT"
-    parts: list[PartOf] = []
+    parts: list[PartOf] = msgspec.field(default_factory=list)
     #: one for each part; empty for a delete marker
-    content: list[Kept] = []
+    content: list[Kept] = msgspec.field(default_factory=list)
     encryption: Encryption = Encryption()
     #: what the content's seal is bound to: the place it was first written for (a copy has its own)
     about: str = ""
@@ -187,9 +187,9 @@ class Upload(Record):
     #: the principal's ARN and display name
     initiator: str = ""
     storage_class: str = "STANDARD"
-    metadata: dict[str, str] = {}
-    headers: dict[str, Any] = {}
-    tags: dict[str, str] = {}
+    metadata: dict[str, str] = msgspec.field(default_factory=dict)
+    headers: dict[str, Any] = msgspec.field(default_factory=dict)
+    tags: dict[str, str] = msgspec.field(default_factory=dict)
     acl: list[dict[str, Any]] | None = None
     checksum_algorithm: str = ""
     checksum_type: str = ""
@@ -212,7 +212,7 @@ class Part(Record):
     at: float = 0.0
     size: int = 0
     etag: str = ""
-    checksums: dict[str, str] = {}
+    checksums: dict[str, str] = msgspec.field(default_factory=dict)
     content: Kept | None = None
     about: str = ""
 
@@ -227,7 +227,7 @@ class Configuration(Record):
     #: "inventory", "metrics", "analytics", "intelligent-tiering"
     kind: str = key()
     id: str = key()
-    body: dict[str, Any] = {}
+    body: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
 #: Who uploads without a signature (docs: acl-overview.html).
@@ -268,7 +268,7 @@ def owner_of(account: str) -> dict[str, str]:
 def object_arn(bucket: Bucket | str, name: str, region: str = "") -> str:
     """The ARN of an object, there or not."""
     if isinstance(bucket, Bucket):
-        bucket, region = bucket.name, bucket.region
+        return f"arn:{partition_of(bucket.region)}:s3:::{bucket.name}/{name}"
     return f"arn:{partition_of(region)}:s3:::{bucket}/{name}"
 
 

@@ -26,7 +26,7 @@ from haar.wire.xml_shapes import escape
 #: called as (call, bucket, event, version), event such as "ObjectCreated:Put" or "ObjectRemoved:DeleteMarkerCreated"
 Listener = Callable[[Call, Bucket, str, Version], None]
 after_change: list[Listener] = []
-#: called as (call, bucket, version, event) before a new version is put where versions are kept; the answer is what is put
+#: called as (call, bucket, version, event) before a version is put where versions are kept; the answer is what is put
 arriving: list[Callable[[Call, Bucket, Version, str], Version]] = []
 
 

@@ -525,3 +525,16 @@ def test_a_version_that_is_the_newest_again_expires_by_its_own_age(cloud: Cloud,
     assert keys(s3) == ["a"]
     cloud.advance(days=1)
     assert keys(s3) == []
+
+
+@pytest.mark.ours
+def test_rules_outlive_the_process(tmp_path: Any) -> None:
+    with Cloud(store=str(tmp_path / "lifecycle"), seed=1) as cloud:
+        s3 = cloud.client("s3")
+        s3.create_bucket(Bucket="attic")
+        keep(s3, rule(Expiration={"Days": 2}))
+        s3.put_object(Bucket="attic", Key="a", Body=b"x")
+        cloud.advance(days=1)
+    with Cloud(store=str(tmp_path / "lifecycle"), seed=2) as cloud:
+        cloud.advance(days=3)
+        assert keys(cloud.client("s3")) == []

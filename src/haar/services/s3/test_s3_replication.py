@@ -468,3 +468,47 @@ def test_versioning_is_not_suspended_while_there_is_a_replication_configuration(
     desk.s3.delete_bucket_replication(Bucket="source")
     desk.s3.put_bucket_versioning(Bucket="source", VersioningConfiguration=suspended)
     assert desk.s3.get_bucket_versioning(Bucket="source")["Status"] == "Suspended"
+
+
+@pytest.mark.documented(WHAT)
+def test_retention_goes_along_to_a_bucket_with_object_lock(desk: Desk) -> None:
+    for name in ("vault", "safe"):
+        desk.s3.create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
+    desk.replicate(rule("safe"), source="vault")
+    until = desk.s3.head_bucket(Bucket="vault")["ResponseMetadata"]["HTTPHeaders"]["date"][-17:-13]
+    later = f"{int(until) + 1}-01-01T00:00:00Z"
+    more = {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": later, "ChecksumAlgorithm": "CRC32"}
+    desk.put(bucket="vault", **more)
+    there = desk.s3.get_object_retention(Bucket="safe", Key="a")["Retention"]
+    assert there == desk.s3.get_object_retention(Bucket="vault", Key="a")["Retention"]
+
+
+@pytest.mark.documented(PUT)
+def test_a_bucket_with_object_lock_goes_only_to_one_with_it(desk: Desk) -> None:
+    desk.s3.create_bucket(Bucket="vault", ObjectLockEnabledForBucket=True)
+    code, words = refused(desk, rule(), source="vault")
+    assert (code, words) == ("InvalidRequest", "Destination bucket must have Object Lock enabled.")
+
+
+@pytest.mark.documented(WHAT)
+def test_objects_under_a_customers_key_are_carried_and_opened_with_that_key(desk: Desk) -> None:
+    unblocked = {"Rules": [{"BlockedEncryptionTypes": {"EncryptionType": ["NONE"]}}]}
+    desk.s3.put_bucket_encryption(Bucket="source", ServerSideEncryptionConfiguration=unblocked)
+    desk.replicate(rule())
+    key = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32}
+    desk.put(**key)
+    assert desk.s3.get_object(Bucket="target", Key="a", **key)["Body"].read() == b"words"
+
+
+@pytest.mark.ours
+def test_what_was_not_carried_when_the_cloud_ended_is_carried_by_the_next(tmp_path: Any) -> None:
+    with Cloud(store=str(tmp_path / "replication"), seed=1) as cloud:
+        desk = Desk(cloud)
+        desk.replicate(rule())
+        cloud.scheduler.run_due = lambda limit=0: 0  # type: ignore[method-assign]  # as if it ended in between
+        desk.put()
+        assert desk.status() == "PENDING"
+    with Cloud(store=str(tmp_path / "replication"), seed=2) as cloud:
+        s3 = cloud.client("s3")
+        assert s3.head_object(Bucket="target", Key="a")["ReplicationStatus"] == "REPLICA"
+        assert s3.head_object(Bucket="source", Key="a")["ReplicationStatus"] == "COMPLETED"

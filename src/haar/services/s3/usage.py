@@ -16,16 +16,15 @@ def usage(tx: Transaction) -> list[dict[str, Any]]:
 
 
 def _bucket(tx: Transaction, bucket: Bucket) -> dict[str, Any]:
-    row = {
-        "bucket": bucket.name, "account": bucket.account, "region": bucket.region,
-        "objects": 0, "bytes": 0, "versions": 0, "version_bytes": 0, "uploads": 0, "upload_bytes": 0,
-    }  # fmt: skip
+    objects = size = versions = version_size = 0
     for current in tx.range(Current, bucket.name):
-        row["objects"] += 1
-        row["bytes"] += current.size
+        objects += 1
+        size += current.size
     for version in tx.range(Version, bucket.name):
-        row["versions"] += 1
-        row["version_bytes"] += version.size
-    row["uploads"] = tx.count(Upload, bucket.name)
-    row["upload_bytes"] = sum(part.size for part in tx.range(Part, bucket.name))
-    return row
+        versions += 1
+        version_size += version.size
+    return {
+        "bucket": bucket.name, "account": bucket.account, "region": bucket.region, "objects": objects, "bytes": size,
+        "versions": versions, "version_bytes": version_size, "uploads": tx.count(Upload, bucket.name),
+        "upload_bytes": sum(part.size for part in tx.range(Part, bucket.name)),
+    }  # fmt: skip

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from haar.kit import Call, replace, tags_in
 from haar.kit.tagging import check as check_tags
-from haar.services.dynamodb import encryption, policies, streams
+from haar.services.dynamodb import encryption, policies, replicas, streams
 from haar.services.dynamodb.changing import change
 from haar.services.dynamodb.describing import described
 from haar.services.dynamodb.lifecycle import count_later, settle
@@ -195,6 +195,8 @@ def delete_table(call: Call, table: Table, request: api.DeleteTableInput) -> Any
 
 def begin_deletion(call: Call, table: Table) -> Table:
     """Let a table be DELETING: its stream ends, and its name is free when it is at rest."""
+    replicas.leave(call, table)
+    table = call.load(Table, table.name)
     if table.stream_view:
         table = streams.cease(call, table)
     table = call.tx.put(replace(table, status="DELETING"))

@@ -1,4 +1,8 @@
-"""Lifecycle configurations, by their own operations and by those of the first version."""
+"""Lifecycle configurations.
+
+The operations of the first version (PutBucketLifecycle, GetBucketLifecycle) have the same address and the same
+documents, with less in them: these here answer them.
+"""
 
 from __future__ import annotations
 
@@ -41,35 +45,6 @@ def get_bucket_lifecycle_configuration(
 def delete_bucket_lifecycle(call: Call, bucket: Bucket, request: Any) -> None:
     if _WORD in bucket.configs:
         call.tx.put(replace(bucket, configs={word: one for word, one in bucket.configs.items() if word != _WORD}))
-
-
-# --- the first version: a prefix and one transition in each rule ----------------------------------------------------
-
-
-@s3.operation(action=_PUT, resource=on_bucket, enums=False)
-def put_bucket_lifecycle(call: Call, bucket: Bucket, request: api.PutBucketLifecycleRequest) -> None:
-    _refuse_mfa(bucket)
-    given: Any = request.get("LifecycleConfiguration") or {}
-    rules = []
-    for one in given.get("Rules") or []:
-        rule = {word: value for word, value in one.items() if word not in _SINGLE}
-        rule.update({f"{word}s": [one[word]] for word in _SINGLE if one.get(word) is not None})
-        rules.append(rule)
-    _keep(call, bucket, lifecycle_rules.checked(call, {"LifecycleConfiguration": {"Rules": rules}}))
-
-
-@s3.operation(action=_GET, resource=on_bucket)
-def get_bucket_lifecycle(call: Call, bucket: Bucket, request: Any) -> api.GetBucketLifecycleOutput:
-    rules = []
-    for one in _kept(bucket)["Rules"]:
-        rule = {word: value for word, value in one.items() if word not in _PLURAL}
-        rule.update({word[:-1]: one[word][0] for word in _PLURAL if one.get(word)})
-        rules.append({**rule, "Prefix": lifecycle_rules.chosen(one).prefix})
-    return {"Rules": rules}  # type: ignore[typeddict-item]
-
-
-_SINGLE = ("Transition", "NoncurrentVersionTransition")
-_PLURAL = tuple(f"{word}s" for word in _SINGLE)
 
 
 def _refuse_mfa(bucket: Bucket) -> None:

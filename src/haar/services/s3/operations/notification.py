@@ -49,37 +49,6 @@ def get_bucket_notification_configuration(call: Call, bucket: Bucket, request: A
     return found  # type: ignore[no-any-return]
 
 
-# --- the first version: one destination of each kind -------------------------------------------------------------
-
-_SINGLE: Final = {
-    "QueueConfiguration": ("QueueConfigurations", "Queue", "QueueArn"),
-    "TopicConfiguration": ("TopicConfigurations", "Topic", "TopicArn"),
-    "CloudFunctionConfiguration": ("LambdaFunctionConfigurations", "CloudFunction", "LambdaFunctionArn"),
-}
-
-
-@s3.operation(action="s3:PutBucketNotification", resource=on_bucket, enums=False)
-def put_bucket_notification(call: Call, bucket: Bucket, request: api.PutBucketNotificationRequest) -> None:
-    given: Any = request.get("NotificationConfiguration") or {}
-    plural: dict[str, Any] = {}
-    for word, (kind, old, new) in _SINGLE.items():
-        one = given.get(word)
-        if one:
-            events = one.get("Events") or ([one["Event"]] if one.get("Event") else [])
-            plural[kind] = [{"Id": one.get("Id"), new: one.get(old) or "", "Events": events}]
-    _keep(call, bucket, plural, skip=False)
-
-
-@s3.operation(action="s3:GetBucketNotification", resource=on_bucket)
-def get_bucket_notification(call: Call, bucket: Bucket, request: Any) -> api.NotificationConfigurationDeprecated:
-    kept = bucket.configs.get(_WORD) or {}
-    found: Any = {}
-    for word, (kind, old, new) in _SINGLE.items():
-        for one in (kept.get(kind) or ())[:1]:
-            found[word] = {"Id": one["Id"], old: one[new], "Events": one["Events"], "Event": one["Events"][0]}
-    return found  # type: ignore[no-any-return]
-
-
 # --- what is kept ----------------------------------------------------------------------------------------------------
 
 
