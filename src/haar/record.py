@@ -48,6 +48,8 @@ _STRUCT_OPTIONS = frozenset(
 
 _encode = msgspec.msgpack.Encoder().encode
 
+_SMALL_BYTES = 4096
+
 
 class _Key:
     """Marks a field as part of the primary key."""
@@ -190,4 +192,5 @@ def decode(kind: type[R], stored: bytes) -> R:
     decoder = kind.__decode__
     if decoder is None:
         decoder = kind.__decode__ = msgspec.msgpack.Decoder(kind).decode
-    return decoder(memoryview(stored)[1:])  # type: ignore[arg-type]
+    # of a small row a copy is sooner made than a view
+    return decoder(stored[1:] if len(stored) < _SMALL_BYTES else memoryview(stored)[1:])  # type: ignore[arg-type]

@@ -272,3 +272,16 @@ def test_a_value_that_holds_a_mark_resolves_no_variable():
         grants=Grants(identity=(Source("own", own),)),
     )
     assert not decide(question).allowed
+
+
+@pytest.mark.ours
+def test_what_was_decided_by_some_documents_never_decides_for_others() -> None:
+    def allowed(effect: str, number: int) -> bool:
+        statement = {"Effect": effect, "Action": "a:Get", "Resource": "*"}
+        text = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        # the tuple lives no longer than the question, and the next one may come to its place
+        grants = Grants(identity=(Source(f"p{number}", text),))
+        return decide(Question(principal=ALICE, action="a:Get", resource=RESOURCES[0], grants=grants)).allowed
+
+    effects = ["Allow" if number % 3 else "Deny" for number in range(3000)]
+    assert [allowed(effect, number) for number, effect in enumerate(effects)] == [one == "Allow" for one in effects]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import string
 from base64 import b64encode
 from hashlib import sha256
@@ -239,6 +240,13 @@ def changed(data: st.DataObject, text: str) -> str:
 
 
 any_signed = header_signed() | query_signed()
+
+
+@pytest.mark.documented(SIGNING)
+@given(st.binary(min_size=32, max_size=32), st.lists(st.binary(max_size=200), min_size=1, max_size=4))
+def test_a_key_that_signs_again_and_again_signs_by_hmac_sha256(raw: bytes, messages: list[bytes]) -> None:
+    key = sigv4._Key(raw)
+    assert [key.sign(one) for one in messages] == [hmac.digest(raw, one, "sha256").hex() for one in messages]
 
 
 @pytest.mark.ours

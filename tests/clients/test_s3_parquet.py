@@ -1,4 +1,4 @@
-"""Parquet over S3: Arrow's own S3 client in C++, and DuckDB's (`programs/duckdb_session.py`); both read in ranges."""
+"""Parquet over S3: Arrow's own S3 client in C++, and DuckDB's (`sessions/duckdb_session.py`); both read in ranges."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.clients.terminal import Terminal, noise
 
 pytestmark = pytest.mark.ours
 
-PROGRAM = Path(__file__).parent / "programs" / "duckdb_session.py"
+PROGRAM = Path(__file__).parent / "sessions" / "duckdb_session.py"
 ROWS = 500_000
 
 

@@ -86,6 +86,26 @@ def test_a_folder_goes_there_and_comes_back(rclone: Rclone, here: Path, tmp_path
     assert rclone("lsd", "haar:") == ""
 
 
+def test_times_are_kept_and_ranges_read(haar: Haar, tmp_path: Path) -> None:
+    rclone = Rclone(haar, tmp_path, "Minio", "777777777774")
+    rclone("mkdir", "haar:rclone-times")
+    rclone("rcat", "haar:rclone-times/digits", said=b"0123456789" * 100_000)
+    rclone("touch", "-t", "2020-02-03T04:05:06", "haar:rclone-times/digits")
+    assert rclone("lsf", "--format", "tp", "haar:rclone-times") == "2020-02-03 04:05:06;digits"
+    assert rclone("cat", "--offset", "500004", "--count", "8", "haar:rclone-times/digits") == "45678901"
+
+
+def test_one_bucket_follows_another_without_a_detour(haar: Haar, here: Path, tmp_path: Path) -> None:
+    rclone = Rclone(haar, tmp_path, "Minio", "777777777775")
+    rclone("mkdir", "haar:rclone-from")
+    rclone("mkdir", "haar:rclone-to")
+    rclone("copy", "here", "haar:rclone-from", *PARTS)
+    rclone("sync", "haar:rclone-from", "haar:rclone-to", *PARTS)
+    rclone("check", "haar:rclone-from", "haar:rclone-to")
+    rclone("copy", "haar:rclone-to", "back")
+    assert tree(tmp_path / "back") == tree(here)
+
+
 def test_older_versions_are_seen(haar: Haar, tmp_path: Path) -> None:
     rclone = Rclone(haar, tmp_path, "Minio", "777777777773")
     s3 = haar.client("s3", access_key="777777777773")

@@ -34,18 +34,3 @@ def test_backups_are_made_checked_restored_and_forgotten(haar: Haar, tmp_path: P
     terminal(restic, "forget", "--keep-last", "1", "--prune")
     assert "1 snapshots" in terminal.text(restic, "snapshots")
     assert "no errors were found" in terminal.text(restic, "check")
-
-
-def test_a_repository_that_lost_a_file_is_found_out(haar: Haar, tmp_path: Path) -> None:
-    restic = debian("restic")
-    terminal = Terminal(
-        tmp_path, AWS_ACCESS_KEY_ID="999999999992", AWS_SECRET_ACCESS_KEY="test", RESTIC_PASSWORD="quiet",
-        RESTIC_REPOSITORY=f"s3:{haar.url}/restic-lost",
-    )  # fmt: skip
-    (tmp_path / "home").write_bytes(noise(2_000_000))
-    terminal(restic, "init")
-    terminal(restic, "backup", "home")
-    s3 = haar.client("s3", access_key="999999999992")
-    lost = s3.list_objects_v2(Bucket="restic-lost", Prefix="data/")["Contents"][0]["Key"]
-    s3.delete_object(Bucket="restic-lost", Key=lost)
-    assert lost.rpartition("/")[2][:8] in terminal.refused(restic, "check")

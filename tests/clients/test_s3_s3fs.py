@@ -1,4 +1,4 @@
-"""s3fs (fsspec) at S3: one session (`programs/s3fs_session.py`), and what it saw."""
+"""s3fs (fsspec) at S3: one session (`sessions/s3fs_session.py`), and what it saw."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.clients.terminal import Terminal
 
 pytestmark = pytest.mark.ours
 
-PROGRAM = Path(__file__).parent / "programs" / "s3fs_session.py"
+PROGRAM = Path(__file__).parent / "sessions" / "s3fs_session.py"
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,8 @@ NOT_LIVED: Mapping[str, str] = {
     "kit.GlobalResource": "likewise",
     "kit.Answered": "no operation so far has an idempotency token",
     "auth.RootKey": "made only for a cloud that other machines can reach",
-    "sqs.Rate": "kept only where AWS's request rates are enforced",
+    "s3.Rate": "kept only where AWS's request rates are enforced",
+    "sqs.Rate": "likewise",
     "kit.Orphan": "what nobody refers to any more is removed right after the commit",
 }
 #: What kinds that came after a release begin with, be it a kind or a whole room (`room.`): it has no row of them.

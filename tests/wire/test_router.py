@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from urllib.parse import parse_qsl
 
 import pytest
 from botocore.auth import SigV4Auth, SigV4QueryAuth
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from haar.catalog.services import index
 from haar.errors import ServiceError
 from haar.wire.http import HttpRequest
-from haar.wire.router import Unroutable, route
+from haar.wire.router import Unroutable, _parameters, route, scope_of
 
 SIGV4 = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html"
 S3_HOSTS = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html"
@@ -311,3 +312,19 @@ def test_garbage_is_refused_with_an_error_and_never_a_traceback(
 ) -> None:
     with suppress(ServiceError):
         route(HttpRequest(method, path, query, (signed(service) if service else {}) | names, body))
+
+
+@pytest.mark.ours
+@settings(max_examples=500, deadline=None)
+@given(st.lists(st.sampled_from(["a", "b", "=", "&", "%", "+", "%41", "%C3%A9", "%ff", "\u00e9", "%2", "%3D", "%26"])))
+def test_a_query_string_is_read_as_the_standard_library_reads_one(parts: list[str]) -> None:
+    query = "".join(parts)
+    assert _parameters(query) == dict(parse_qsl(query, keep_blank_values=True))
+
+
+@pytest.mark.ours
+@pytest.mark.parametrize("signature", ["0" * 64, "f" * 64, "", "Credential=a/b/c/d/e,"])
+def test_a_scope_seen_before_is_the_same_whatever_the_signature(signature: str) -> None:
+    start = "AWS4-HMAC-SHA256 Credential=AKIA/20261122/eu-west-1/sqs/aws4_request, SignedHeaders=host, Signature="
+    found = [scope_of(HttpRequest("GET", "/", "", {"authorization": start + one})) for one in ("1" * 64, signature)]
+    assert found == [("sqs", "eu-west-1")] * 2

@@ -175,7 +175,10 @@ class Attempt:
 
     def refuse(self, error: ServiceError) -> HttpReply:
         """The answer to a request that failed before it could be run."""
-        return self._refuse(error)
+        reply = self._refuse(error)
+        if self.call is not None and self.call.witness is not None:
+            self._testify(self.call, reply)
+        return reply
 
     def done_aside(self, name: str, work: Callable[[], Any], now: float) -> Any:
         """Have real work of the operation done beside the loop. Raises Wait until it is."""

@@ -35,6 +35,7 @@ def live(cloud: Cloud) -> None:
     locks(cloud, s3)
     elsewhere(cloud, s3)
     logs(s3)
+    reports(s3)
 
 
 def buckets(s3: Any) -> None:
@@ -261,6 +262,31 @@ def logs(s3: Any) -> None:
     target = {"LoggingEnabled": {"TargetBucket": "log-lines", "TargetPrefix": "in/"}}
     s3.put_bucket_logging(Bucket="logged", BucketLoggingStatus=target)
     s3.get_bucket_logging(Bucket="logged")
+
+
+def reports(s3: Any) -> None:
+    """Inventories, metrics and analytics of a bucket."""
+    s3.create_bucket(Bucket="counted")
+    destination = {"S3BucketDestination": {"Bucket": "arn:aws:s3:::counted", "Format": "CSV"}}
+    inventory = {
+        "Id": "i", "IsEnabled": True, "IncludedObjectVersions": "All", "Schedule": {"Frequency": "Daily"},
+        "Destination": destination,
+    }  # fmt: skip
+    place = {"Bucket": "counted", "Id": "i"}
+    s3.put_bucket_inventory_configuration(**place, InventoryConfiguration=inventory)
+    s3.get_bucket_inventory_configuration(**place)
+    s3.list_bucket_inventory_configurations(Bucket="counted")
+    s3.delete_bucket_inventory_configuration(**place)
+    s3.put_bucket_inventory_configuration(**place, InventoryConfiguration=inventory)
+    s3.put_bucket_metrics_configuration(**place, MetricsConfiguration={"Id": "i"})
+    s3.get_bucket_metrics_configuration(**place)
+    s3.list_bucket_metrics_configurations(Bucket="counted")
+    s3.delete_bucket_metrics_configuration(**place)
+    analytics = {"Id": "i", "StorageClassAnalysis": {}}
+    s3.put_bucket_analytics_configuration(**place, AnalyticsConfiguration=analytics)
+    s3.get_bucket_analytics_configuration(**place)
+    s3.list_bucket_analytics_configurations(Bucket="counted")
+    s3.delete_bucket_analytics_configuration(**place)
 
 
 def last(cloud: Cloud) -> None:

@@ -211,14 +211,21 @@ def _update(
     else:
         item = dict(deed.item)
     before = loaded(old.body) if old is not None and (table.indexes or deed.returns == "UPDATED_OLD") else None
-    new = updated(item, deed.actions, deed.values)
-    size = size_of(new)
+    touched = {str(action.path.parts[0]) for action in deed.actions}
+    if old is not None:
+        # what is not touched counts what it did
+        kept = old.size - size_of({name: item[name] for name in touched if name in item})
+        new = updated(item, deed.actions, deed.values)
+        size = kept + size_of({name: new[name] for name in touched if name in new})
+    else:
+        new = updated(item, deed.actions, deed.values)
+        size = size_of(new)
     if size > ITEM_BYTES_MAX:
         raise invalid("Item size to update has exceeded the maximum allowed size")
     if deed.actions:
-        check_depth(new[name] for action in deed.actions if (name := str(action.path.parts[0])) in new)
+        check_depth(new[name] for name in touched if name in new)
     if table.indexes:
-        _check_updated_keys(table, deed, new)
+        _check_updated_keys(table, touched, new)
     written = write(call, table, *place, old, new, size, old_attributes=before)
     returns = deed.returns
     shown: bytes | None = None
@@ -233,9 +240,8 @@ def _update(
     return Done(shown, written)
 
 
-def _check_updated_keys(table: Table, deed: Deed, new: Mapping[str, Value]) -> None:
+def _check_updated_keys(table: Table, touched: set[str], new: Mapping[str, Value]) -> None:
     """Refuse an update that makes of an index key what cannot be one. Raises ValidationException."""
-    touched = {action.path.parts[0] for action in deed.actions}
     for index in table.indexes:
         for name in (*index.hash_keys, *index.range_keys):
             if name in touched and name in new and kind_of(new[name]) != table.types[name]:

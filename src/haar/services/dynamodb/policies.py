@@ -31,7 +31,7 @@ def check(call: Call, text: str) -> None:
 
 def find(call: Call, arn: str) -> Table | Stream | None:
     """The table or stream of an ARN; None when there is none. Raises ValidationException for another ARN."""
-    for kind in (Table, Stream):
+    for kind in (Stream, Table):
         place = kind.key_of(arn)
         if place is not None:
             return call.tx.get(kind, *place)

@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Any
 
 from haar.kit import Call, Record, Task, key, replace
-from haar.services.dynamodb import streams
+from haar.services.dynamodb import expiry, streams
 from haar.services.dynamodb.lifecycle import LOT, cleared_with_table, settle
 from haar.services.dynamodb.particulars import Particulars, particulars, settle_seconds, watch
 from haar.services.dynamodb.resources import Item, SecondaryIndex, Table
@@ -213,10 +213,16 @@ def mirror(call: Call, before: Table, table: Table) -> None:
         changed = replace(
             other, indexes=tuple(indexes), types=table.types, billing=table.billing, write_units=table.write_units,
             read_units=table.read_units if before.billing != table.billing else other.read_units,
-            ttl_attribute=table.ttl_attribute, status="UPDATING",
+            status="UPDATING",
         )  # fmt: skip
         if replace(changed, status=other.status) != other:
-            settle(call, call.tx.put(changed), settle_seconds(changed))
+            other = call.tx.put(changed)
+            settle(call, other, settle_seconds(changed))
+        if other.ttl_attribute != table.ttl_attribute:
+            if other.ttl_attribute:
+                other = expiry.disable(call, other)
+            if table.ttl_attribute:
+                expiry.enable(call, other, table.ttl_attribute)
 
 
 # ---- what is written

@@ -126,7 +126,8 @@ def partitions(table: Table) -> int:
 
 def begin(call: Call, table: Table, view: str) -> Table:
     """Give a table a stream from now on."""
-    label = datetime.fromtimestamp(call.now, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{int(call.now * 1000) % 1000:03d}"
+    moment = datetime.fromtimestamp(call.now, UTC)
+    label = f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}"
     stream = Stream(
         account=table.account,
         region=table.region,

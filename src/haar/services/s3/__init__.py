@@ -35,8 +35,8 @@ object is encrypted at rest. Reads see every write at once.
   archive. Restores with a query are refused.
 * The automatic tiers of Intelligent-Tiering follow from the last GET, which is noted once a day.
 * Replication is over as soon as the request that began it; a destination that says no makes it FAILED at once, and it
-  is not tried again. Replication time, metrics and what replicas change themselves (`ReplicaModifications`) are kept only.
-  A legal hold that is set later does not follow until something else does.
+  is not tried again. Replication time, metrics and what replicas change themselves (`ReplicaModifications`) are kept
+  only.
 * Events go to queues. Topics, functions and EventBridge wait for their services: the first two are refused, the flag of
   EventBridge is kept. What a queue does not take is tried again for an hour.
 * Access logs come hourly, if there was a request. Requests with a wrong signature, the sources of copies, and the keys

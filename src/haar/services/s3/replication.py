@@ -35,7 +35,7 @@ _KMS: Final = ("aws:kms", "aws:kms:dsse")
 _CUSTOMER: Final = "SSE-C"
 #: Changes of an object that was carried over already.
 _LOCKS: Final = ("lock_mode", "retain_until", "legal_hold", "legal_hold_given")
-_FOLLOWING: Final = ("ObjectTagging:", "ObjectAcl:", "ObjectRetention:")
+_FOLLOWING: Final = ("ObjectTagging:", "ObjectAcl:", "ObjectRetention:", "ObjectLegalHold:")
 
 
 class Replicate(Task):

@@ -135,6 +135,7 @@ def test_rules_of_the_first_version_are_kept_and_read_by_both(s3: Any) -> None:
     assert found == [
         {"ID": "o", "Prefix": "p/", "Status": "Enabled", "Transitions": [{"Days": 3, "StorageClass": "GLACIER"}]}
     ]
+    assert s3.get_bucket_lifecycle(Bucket="attic")["Rules"] == [old]
 
 
 @pytest.mark.documented(PUT)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from botocore.exceptions import ClientError
 
 from haar import Cloud
+from haar.errors import ServiceError
 from haar.services.s3 import access_logs
 from haar.services.s3.resources import canonical_id
+from haar.wire.http import HttpRequest
 
 GUIDE = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/"
 LOGS = GUIDE + "ServerLogs.html"
@@ -259,3 +262,19 @@ def test_what_lifecycle_does_has_lines(desk: Desk) -> None:
 )  # fmt: skip
 def test_operations_have_the_logs_own_names(method: str, operation: str, name: str) -> None:
     assert access_logs.operation_of(method, operation) == name
+
+
+@pytest.mark.ours
+def test_a_large_body_that_is_refused_before_it_is_read_has_a_line(desk: Desk) -> None:
+    desk.log()
+    stranger = desk.cloud.client("s3", access_key="111111111111")
+    url = urlsplit(stranger.generate_presigned_url("put_object", Params={"Bucket": "attic", "Key": "big"}))
+    attempt = desk.cloud.gateway.attempt(
+        HttpRequest("PUT", url.path, url.query, {"host": url.netloc, "content-length": str(2**30)}, None)
+    )
+    with pytest.raises(ServiceError) as caught:
+        attempt.receive()
+    assert attempt.refuse(caught.value).status == 403
+    desk.cloud.advance(hours=1)
+    (line,) = desk.lines()
+    assert (line[6], line[7], line[9], line[10]) == ("REST.PUT.OBJECT", "big", "403", "AccessDenied")

@@ -125,6 +125,8 @@ def test_the_operations_of_the_first_version_have_one_queue(desk: Desk) -> None:
     desk.s3.put_bucket_notification(Bucket="attic", NotificationConfiguration=given)
     found = desk.s3.get_bucket_notification_configuration(Bucket="attic")["QueueConfigurations"]
     assert found == [{"Id": "q", "QueueArn": ARN, "Events": ["s3:ObjectCreated:Put"]}]
+    kept = desk.s3.get_bucket_notification(Bucket="attic")["QueueConfiguration"]
+    assert (kept["Queue"], kept["Events"]) == (ARN, ["s3:ObjectCreated:Put"])
 
 
 @pytest.mark.documented(GUIDE + "how-to-enable-disable-notification-intro.html")

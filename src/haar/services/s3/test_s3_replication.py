@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -166,6 +167,11 @@ def test_whoever_configures_replication_must_be_allowed_to_pass_the_role(desk: D
     given = {"Role": ROLE, "Rules": [rule()]}
     with pytest.raises(ClientError, match="iam:PassRole"):
         ann.put_bucket_replication(Bucket="source", ReplicationConfiguration=given)
+    to_s3 = {"StringEquals": {"iam:PassedToService": "s3.amazonaws.com"}}
+    passing = {"Effect": "Allow", "Action": "iam:PassRole", "Resource": ROLE, "Condition": to_s3}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allow, passing]})
+    desk.iam.put_user_policy(UserName="ann", PolicyName="p", PolicyDocument=policy)
+    ann.put_bucket_replication(Bucket="source", ReplicationConfiguration=given)
 
 
 # --- what is carried -------------------------------------------------------------------------------------------------
@@ -475,9 +481,8 @@ def test_retention_goes_along_to_a_bucket_with_object_lock(desk: Desk) -> None:
     for name in ("vault", "safe"):
         desk.s3.create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
     desk.replicate(rule("safe"), source="vault")
-    until = desk.s3.head_bucket(Bucket="vault")["ResponseMetadata"]["HTTPHeaders"]["date"][-17:-13]
-    later = f"{int(until) + 1}-01-01T00:00:00Z"
-    more = {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": later, "ChecksumAlgorithm": "CRC32"}
+    later = datetime.fromtimestamp(int(desk.cloud.clock.now()) + 9 * 86_400, UTC)
+    more: Any = {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": later, "ChecksumAlgorithm": "CRC32"}
     desk.put(bucket="vault", **more)
     there = desk.s3.get_object_retention(Bucket="safe", Key="a")["Retention"]
     assert there == desk.s3.get_object_retention(Bucket="vault", Key="a")["Retention"]
@@ -495,7 +500,7 @@ def test_objects_under_a_customers_key_are_carried_and_opened_with_that_key(desk
     unblocked = {"Rules": [{"BlockedEncryptionTypes": {"EncryptionType": ["NONE"]}}]}
     desk.s3.put_bucket_encryption(Bucket="source", ServerSideEncryptionConfiguration=unblocked)
     desk.replicate(rule())
-    key = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32}
+    key: Any = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32}
     desk.put(**key)
     assert desk.s3.get_object(Bucket="target", Key="a", **key)["Body"].read() == b"words"
 
@@ -512,3 +517,13 @@ def test_what_was_not_carried_when_the_cloud_ended_is_carried_by_the_next(tmp_pa
         s3 = cloud.client("s3")
         assert s3.head_object(Bucket="target", Key="a")["ReplicationStatus"] == "REPLICA"
         assert s3.head_object(Bucket="source", Key="a")["ReplicationStatus"] == "COMPLETED"
+
+
+@pytest.mark.documented(WHAT)
+def test_a_legal_hold_that_is_set_later_follows(desk: Desk) -> None:
+    for name in ("vault", "safe"):
+        desk.s3.create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
+    desk.replicate(rule("safe"), source="vault")
+    desk.put(bucket="vault")
+    desk.s3.put_object_legal_hold(Bucket="vault", Key="a", LegalHold={"Status": "ON"})
+    assert desk.s3.get_object_legal_hold(Bucket="safe", Key="a")["LegalHold"] == {"Status": "ON"}

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from haar.services.dynamodb.operations import items, reading, tables, transactions
+from haar.services.dynamodb.operations import expiry, items, policies, reading, tables, transactions
 
-__all__ = ["items", "reading", "tables", "transactions"]
+__all__ = ["expiry", "items", "policies", "reading", "tables", "transactions"]

@@ -120,7 +120,8 @@ def put_object_legal_hold(
     status = (request.get("LegalHold") or {}).get("Status")
     if status not in ("ON", "OFF"):
         raise malformed_xml()
-    shelf.update(call, replace(version, legal_hold=status == "ON", legal_hold_given=True))
+    changed = shelf.update(call, replace(version, legal_hold=status == "ON", legal_hold_given=True))
+    shelf.announce(call, bucket, "ObjectLegalHold:Put", changed)  # AWS has no event of it; replication follows it
     return presented.request_charged(bucket, request)  # type: ignore[return-value]
 
 

@@ -72,6 +72,11 @@ def delete_bucket_replication(call: Call, bucket: Bucket, request: Any) -> None:
         call.tx.put(replace(bucket, configs={word: one for word, one in bucket.configs.items() if word != _WORD}))
 
 
+@s3.condition("iam:PassedToService")
+def _passed_to(call: Call, request: Any, target: Any) -> str | None:
+    return "s3.amazonaws.com" if call.operation == "PutBucketReplication" else None
+
+
 def _check_role(call: Call, arn: str, request: Any) -> None:
     """The role must be one that the caller may hand over (`iam:PassRole`), of the caller's own account."""
     match = _ROLE.fullmatch(arn)
