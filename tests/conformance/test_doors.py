@@ -13,6 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from haar import Cloud
+from haar.catalog.models import published
 from haar.kit.service import Operation
 from tests.clients.people import user
 from tests.conformance.minimal import minimal
@@ -87,6 +88,21 @@ def ask() -> Iterator[Ask]:
 @pytest.mark.parametrize("name", ROOMS)
 def test_every_function_of_a_room_is_an_operation_of_the_model(name: str) -> None:
     assert set(room(name).operations) <= set(room(name).model.snake)
+
+
+@pytest.mark.ours
+def test_operations_of_a_rooms_own_are_those_that_browsers_ask_for() -> None:
+    own = {(name, one) for name in ROOMS for one in room(name).model.operations.keys() - published(name).operations}
+    assert {id_of(one) for one in own} == set(BROWSED)
+
+
+@pytest.mark.ours
+@pytest.mark.parametrize("name", ROOMS)
+def test_what_a_room_leaves_out_was_replaced_and_its_successor_answers_at_its_address(name: str) -> None:
+    theirs, ours = published(name), room(name).model
+    answered = [one["http"] for one in ours.operations.values()] if ours.protocol.startswith("rest") else []
+    left_out = [one for operation, one in theirs.operations.items() if operation not in ours.operations]
+    assert not [one["name"] for one in left_out if not one.get("deprecated") or one["http"] not in answered]
 
 
 @pytest.mark.documented(EVALUATION)

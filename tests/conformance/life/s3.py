@@ -223,13 +223,18 @@ def elsewhere(cloud: Cloud, s3: Any) -> None:
     role = f"arn:aws:iam::{ACCOUNT}:role/replicator"
     trust = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sts:AssumeRole"}
     document = json.dumps({"Version": "2012-10-17", "Statement": trust})
-    cloud.client("iam").create_role(RoleName="replicator", AssumeRolePolicyDocument=document)
+    iam = cloud.client("iam")
+    iam.create_role(RoleName="replicator", AssumeRolePolicyDocument=document)
+    allowed = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}})
+    iam.put_role_policy(RoleName="replicator", PolicyName="copies", PolicyDocument=allowed)
     rule = {
         "ID": "all", "Priority": 1, "Status": "Enabled", "Filter": {"Prefix": ""},
         "DeleteMarkerReplication": {"Status": "Disabled"}, "Destination": {"Bucket": "arn:aws:s3:::mirror"},
     }  # fmt: skip
     s3.put_bucket_replication(Bucket="origin", ReplicationConfiguration={"Role": role, "Rules": [rule]})
     s3.get_bucket_replication(Bucket="origin")
+    s3.put_object(Bucket="origin", Key="copied", Body=b"x")
+    assert s3.head_object(Bucket="mirror", Key="copied")["ReplicationStatus"] == "REPLICA"
     s3.delete_bucket_replication(Bucket="origin")
     queue = f"arn:aws:sqs:us-east-1:{ACCOUNT}:noticed"
     told = {

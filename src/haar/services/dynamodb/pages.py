@@ -152,15 +152,17 @@ def _rows(
     call: Call, reading: Reading, prefix: tuple[str, ...], start: Start | None, bounds: dict[str, Any]
 ) -> Iterator[Row]:
     table, index = reading.table, reading.through
+    # one more at either end, where a bound itself is left out
+    limit = None if reading.limit is None else reading.limit + 2
     if index is not None:
         if start is not None:
             bounds["after"] = (index.serial, *start)
-        return call.tx.range(IndexRow, index.serial, *prefix, limit=reading.limit, **bounds)
+        return call.tx.range(IndexRow, index.serial, *prefix, limit=limit, **bounds)
     if start is not None:
         bounds["after"] = (table.serial, start.partition, start.sort)
     if table.tags and table.lag_seconds and not reading.consistent:
         return _shown_rows(call, table, prefix, bounds)
-    return call.tx.range(Item, table.serial, *prefix, limit=reading.limit, **bounds)
+    return call.tx.range(Item, table.serial, *prefix, limit=limit, **bounds)
 
 
 def _shown_rows(call: Call, table: Table, prefix: tuple[str, ...], bounds: dict[str, Any]) -> Iterator[Row]:

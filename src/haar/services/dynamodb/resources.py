@@ -168,12 +168,34 @@ class Shown(Record, expires="until"):
 
 
 class Bucket(Record):
-    """The capacity that is left to a table, an index or a partition, with limits="aws"."""
+    """The capacity of a kind (read, write) that a table or index has left, with limits="aws". Below zero: a debt."""
 
     of: str = key()
     kind: str = key()
     tokens: float
     at: float
+
+
+class Span(Record):
+    """A partition: a share of the hash, from `low` up to `high`, and what it has left, with limits="aws"."""
+
+    of: str = key()
+    low: str = key()
+    #: empty: to the end
+    high: str
+    read_left: float
+    read_at: float
+    write_left: float
+    write_at: float
+    #: it is hot, and about to be split
+    splitting: bool = False
+
+
+class Split(Task):
+    """Split a hot partition of a table or index in two."""
+
+    of: str
+    low: str
 
 
 class Catch(Task):
