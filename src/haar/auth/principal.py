@@ -18,6 +18,7 @@ from haar.kit.epoch import epoch
 from haar.kit.identity import ANONYMOUS, Kind, Principal
 from haar.kit.resource import partition_of
 from haar.record import Record, key
+from haar.wire import presigned
 from haar.wire.router import bucket_in_host
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class Authenticator:
             raise _FROM_A_PAGE
         wrong = _scope_trouble(service, region, claim.service, claim.region)
         if wrong:
-            raise _out_of_scope(service, wrong, claim.service, claim.region, ports.config.region)
+            raise _out_of_scope(service, wrong, claim.region, ports.config.region)
         if "x-amz-target" in http.headers and "x-amz-target" not in claim.signed_headers:
             raise _UNSIGNED_TARGET
         clock = ports.clock
@@ -101,6 +102,8 @@ class Authenticator:
         sigv4.check(claim, http, secret, now_real=clock.real(), service_is_s3=is_s3, age=age)
         if principal.expires_at is not None and now >= principal.expires_at:
             raise _EXPIRED
+        if service == "s3" and claim.presigned:
+            _take_from_query(http)
         return principal
 
     def _by_version_2(self, tx: Transaction, http: HttpRequest, region: str) -> Principal:
@@ -115,6 +118,8 @@ class Authenticator:
         sigv2.check(claim, http, secret, bucket=bucket_in_host(http), now_real=clock.real())
         if principal.expires_at is not None and clock.now() >= principal.expires_at:
             raise _EXPIRED
+        if claim.ends is not None:
+            _take_from_query(http)
         return principal
 
     def decoder(self, tx: Transaction, http: HttpRequest) -> Decoder | None:
@@ -204,6 +209,12 @@ class Authenticator:
         return identities.credential(tx, access_key)
 
 
+def _take_from_query(http: HttpRequest) -> None:
+    """Let the headers that stand in the query of a proven address count as if they had been sent."""
+    for name, value in presigned.headers_in(http).items():
+        http.headers.setdefault(name, value)
+
+
 @lru_cache(maxsize=1024)
 def _scope_trouble(service: str, region: str, scope_service: str, scope_region: str) -> str:
     """What is wrong with the scope of a request for a service and region, in AWS's words; empty when nothing is."""
@@ -219,15 +230,11 @@ def _scope_trouble(service: str, region: str, scope_service: str, scope_region: 
     return "" if scope_service in allowed else f"Credential should be scoped to correct service: '{allowed[0]}'. "
 
 
-def _out_of_scope(service: str, wrong: str, scope_service: str, scope_region: str, home: str) -> ServiceError:
-    if service != "s3":
+def _out_of_scope(service: str, wrong: str, scope_region: str, home: str) -> ServiceError:
+    if service != "s3" or _REGION.fullmatch(scope_region):
         return ServiceError("SignatureDoesNotMatch", wrong, status=403)
     # S3 says which region it would be; clients that do not know theirs (s3cmd signs for "US") ask again with that
-    text = "The authorization header is malformed; "
-    if _REGION.fullmatch(scope_region):
-        text += f'incorrect service "{scope_service}". This endpoint belongs to "s3".'
-        return ServiceError("AuthorizationHeaderMalformed", text, status=400)
-    text += f"the region '{scope_region}' is wrong; expecting '{home}'"
+    text = f"The authorization header is malformed; the region '{scope_region}' is wrong; expecting '{home}'"
     return ServiceError("AuthorizationHeaderMalformed", text, status=400, members={"Region": home})
 
 

@@ -430,7 +430,10 @@ def _route_rest(http: HttpRequest, names: tuple[str, ...], region: str | None, p
                 continue  # nearly every request of their common signing name is for an object
             if prefix and name == "s3":
                 path = f"/{prefix}{path}"  # a bucket in the host is a bucket in the path
-            found = routes_of(models.model(name)).find(http.method, path, query, http.headers)
+            headers = http.headers
+            if name == "s3" and "Signature=" in http.query:
+                headers = {**presigned.headers_in(http), **headers}
+            found = routes_of(models.model(name)).find(http.method, path, query, headers)
             if found is not None and (best is None or found.rank > best[0].rank):
                 best = found, name
     except ServiceError as error:

@@ -80,7 +80,7 @@ def request(s3: Any, chance: random.Random) -> None:
 
 
 def state(s3: Any) -> list[Any]:
-    """Every version, then every marker, the newest first: key, id, class ("" for a marker), whether it is the newest."""
+    """Every version, then every marker: key, id, class ("" for a marker), whether it is the newest."""
     reply = s3.list_object_versions(Bucket="attic")
     rows = [(one["Key"], one["VersionId"], one["StorageClass"], one["IsLatest"]) for one in reply.get("Versions", [])]
     rows += [(one["Key"], one["VersionId"], "", one["IsLatest"]) for one in reply.get("DeleteMarkers", [])]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from haar.kit import Call
-from haar.services.dynamodb import throttle
+from haar.services.dynamodb import conditions, throttle
 from haar.services.dynamodb.acting import (
     carry_out,
     checked_delete,
