@@ -224,14 +224,10 @@ def verdict(service: Any, name: str, proven: bool) -> Verdict:
 
 #: Facts that need another service than the one they are about.
 ALSO_NEEDS = {
-    "ARN-003": "s3",
-    "CT-005": "s3",
-    "CT-006": "s3",
     "IAM-009": "cloudfront",
     "IAMEVAL-009": "rds",
     "IAMPROF-001": "ec2",
     "IAMPROF-002": "ec2",
-    "SQS-008": "s3",
 }
 
 

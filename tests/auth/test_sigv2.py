@@ -106,3 +106,22 @@ def test_other_services_refuse_it(cloud: Cloud) -> None:
     reply = fetch(cloud, "http://sqs.localhost:4566/?Action=ListQueues&AWSAccessKeyId=test&Signature=c2ln&Expires=1")
     assert reply.status == 400
     assert b"Please use AWS4-HMAC-SHA256" in reply.body
+
+
+def test_headers_in_the_query_count_as_if_they_had_been_sent(cloud: Cloud, s3: Any) -> None:
+    params = {"Bucket": "signed", "Key": "told", "Metadata": {"colour": "red"}, "StorageClass": "STANDARD_IA"}
+    assert fetch(cloud, presigner().generate_presigned_url("put_object", params), "PUT", b"x").status == 200
+    told = s3.head_object(Bucket="signed", Key="told")
+    assert (told["Metadata"], told["StorageClass"]) == ({"colour": "red"}, "STANDARD_IA")
+
+
+def test_a_header_does_not_take_the_place_of_one_in_the_query(cloud: Cloud, s3: Any) -> None:
+    params = {"Bucket": "signed", "Key": "told", "Metadata": {"colour": "red"}}
+    url = presigner().generate_presigned_url("put_object", params)
+    assert fetch(cloud, url, "PUT", b"x", **{"x-amz-meta-colour": "blue"}).status == 403
+
+
+def test_an_address_of_a_bucket_is_none_of_its_settings(cloud: Cloud, s3: Any) -> None:
+    url = presigner().generate_presigned_url("list_objects", {"Bucket": "signed"})
+    assert fetch(cloud, url).status == 200
+    assert fetch(cloud, f"{url}&abac").status == 403

@@ -187,3 +187,43 @@ def test_a_user_sees_what_policies_let_it_see(haar: Haar, s3: Any) -> None:
     wrong = haar.client("s3", access_key="666666666661", secret_key="wrong")
     with pytest.raises(ClientError, match="SignatureDoesNotMatch"):
         wrong.get_object(Bucket="boto", Key="k")
+
+
+def test_a_body_that_is_not_read_to_its_end_harms_nobody(s3: Any) -> None:
+    s3.put_object(Bucket="boto", Key="k", Body=noise(LARGE))
+    body = s3.get_object(Bucket="boto", Key="k")["Body"]
+    assert body.read(1000) == noise(LARGE)[:1000]
+    body.close()
+    assert s3.get_object(Bucket="boto", Key="k")["Body"].read() == noise(LARGE)
+
+
+def test_a_client_of_the_wrong_region_finds_the_bucket(haar: Haar) -> None:
+    there = haar.client("s3", access_key="666666666664", region="eu-west-1")
+    there.create_bucket(Bucket="boto-eu", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    there.put_object(Bucket="boto-eu", Key="k", Body=b"x")
+    far = haar.client("s3", access_key="666666666664", region="us-west-2", attempts=3)
+    assert far.get_object(Bucket="boto-eu", Key="k")["Body"].read() == b"x"
+
+
+def test_a_disabled_key_of_kms_opens_nothing(haar: Haar, s3: Any) -> None:
+    kms = haar.client("kms", access_key="666666666661")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    extra = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key}
+    s3.upload_fileobj(io.BytesIO(noise(LARGE)), "boto", "k", ExtraArgs=extra, Config=IN_PARTS)
+    assert s3.get_object(Bucket="boto", Key="k")["Body"].read() == noise(LARGE)
+    kms.disable_key(KeyId=key)
+    with pytest.raises(ClientError, match=r"KMS\.DisabledException"):
+        s3.get_object(Bucket="boto", Key="k")
+
+
+def test_objects_under_kms_outlive_a_crash(tmp_path: Path) -> None:
+    with Haar("--data", str(tmp_path / "data")) as haar:
+        s3 = haar.client("s3")
+        s3.create_bucket(Bucket="lasting")
+        s3.put_object(Bucket="lasting", Key="small", Body=b"small", ServerSideEncryption="aws:kms")
+        s3.put_object(Bucket="lasting", Key="large", Body=noise(LARGE), ServerSideEncryption="aws:kms:dsse")
+        haar.kill()
+        haar.start()
+        s3 = haar.client("s3")
+        assert s3.get_object(Bucket="lasting", Key="small")["Body"].read() == b"small"
+        assert s3.get_object(Bucket="lasting", Key="large")["Body"].read() == noise(LARGE)

@@ -60,6 +60,12 @@ def test_a_form_is_posted_within_its_policy(seen: dict[str, Any]) -> None:
     assert seen["form"] == [201, "form/a.txt", "EntityTooLarge"]
 
 
+def test_objects_are_encrypted_with_keys_of_kms_and_of_the_client(seen: dict[str, Any]) -> None:
+    assert seen["kms"] == ["aws:kms", "kms"]
+    assert seen["own"] == "own"
+    assert seen["withoutKey"]["status"] == 400
+
+
 def test_errors_have_s3s_names(seen: dict[str, Any]) -> None:
     assert (seen["ifNoneMatch"]["name"], seen["ifNoneMatch"]["status"]) == ("PreconditionFailed", 412)
     assert (seen["noKey"]["name"], seen["noKey"]["status"]) == ("NoSuchKey", 404)

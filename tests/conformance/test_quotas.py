@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import pytest
@@ -30,6 +31,8 @@ class Case(NamedTuple):
     more: Callable[[Cloud, Any], object]
     code: str = "LimitExceeded"
     prepare: Callable[[Cloud], Any] = lambda cloud: None
+    #: a rate, which only a cloud with `limits="aws"` enforces
+    is_rate: bool = False
 
 
 def _iam(name: str, /, **request: Any) -> Callable[[Cloud, Any], object]:
@@ -136,6 +139,9 @@ ONE_MORE: Mapping[str, Case] = {
     "L-340F62FB": Case(_alias, EXCEEDED, _key),
     "L-D594A657": Case(_grant, EXCEEDED, _key),
     "L-0E66C9C0": Case(lambda cloud, key: cloud.client("kms").rotate_key_on_demand(**key), EXCEEDED, _key),
+    "L-6E3AF000": Case(
+        lambda cloud, key: cloud.client("kms").encrypt(**key, Plaintext=b"x"), "ThrottlingException", _key, is_rate=True
+    ),
     "L-DC2B2D3D": Case(lambda cloud, prepared: cloud.client("s3").create_bucket(Bucket="one-more"), "TooManyBuckets"),
     "L-FAABEEBA": Case(_access_point, "TooManyAccessPoints", _bucket),
     "vaults": Case(lambda cloud, prepared: cloud.client("glacier").create_vault(vaultName="x"), EXCEEDED),
@@ -178,15 +184,27 @@ def test_an_applied_value_is_what_is_read(cloud: Cloud, monkeypatch: pytest.Monk
 @every
 def test_one_more_than_a_quota_is_refused(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, quota: Quota) -> None:
     case = ONE_MORE[quota.code]
-    prepared = case.prepare(cloud)
-    lower(cloud, monkeypatch, quota)
-    assert _code(lambda: case.more(cloud, prepared)) == case.code
+    with _fitting(cloud, case) as fit:
+        prepared = case.prepare(fit)
+        lower(fit, monkeypatch, quota)
+        assert _code(lambda: case.more(fit, prepared)) == case.code
 
 
 @every
 def test_within_a_quota_the_same_is_done(cloud: Cloud, quota: Quota) -> None:
     case = ONE_MORE[quota.code]
-    assert case.more(cloud, case.prepare(cloud))
+    with _fitting(cloud, case) as fit:
+        assert case.more(fit, case.prepare(fit))
+
+
+@contextmanager
+def _fitting(cloud: Cloud, case: Case) -> Iterator[Cloud]:
+    """The cloud, or one that enforces rates."""
+    if not case.is_rate:
+        yield cloud
+        return
+    with Cloud(seed=1, limits="aws") as strict:
+        yield strict
 
 
 def _code(call: Callable[[], object]) -> str:

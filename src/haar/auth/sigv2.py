@@ -24,13 +24,15 @@ __all__ = ["Claim", "check", "is_one", "read"]
 #: Query parameters that are part of the resource and so of what is signed.
 _SUBRESOURCES = frozenset(
     (
-        "abac", "accelerate", "acl", "analytics", "annotation", "attributes", "cors", "delete", "encryption", "intelligent-tiering", "inventory",
-        "legal-hold", "lifecycle", "location", "logging", "metadataAnnotationTable", "metadataConfiguration",
+        "abac", "accelerate", "acl", "analytics", "annotation", "attributes", "cors", "delete", "encryption",
+        "intelligent-tiering", "inventory", "legal-hold", "lifecycle", "location", "logging",
+        "metadataAnnotationTable", "metadataConfiguration",
         "metadataInventoryTable", "metadataJournalTable", "metadataTable", "metrics", "notification", "object-lock",
         "ownershipControls", "partNumber", "policy", "policyStatus", "publicAccessBlock", "renameObject", "replication",
         "requestPayment", "response-cache-control", "response-content-disposition", "response-content-encoding",
         "response-content-language", "response-content-type", "response-expires", "restore", "retention", "select",
-        "select-type", "session", "tagging", "torrent", "uploadId", "uploads", "versionId", "versioning", "versions", "website",
+        "select-type", "session", "tagging", "torrent", "uploadId", "uploads", "versionId", "versioning", "versions",
+        "website",
     )
 )  # fmt: skip
 
@@ -101,8 +103,9 @@ def _signed(claim: Claim, http: HttpRequest, secret: str, resource: str) -> str:
     amz = {name: " ".join(value.split()) for name, value in headers.items() if name.startswith("x-amz-")}
     if claim.ends is not None:
         said = {name.lower(): value for name, value in query if name.lower().startswith("x-amz-")}
-        # one that is sent as a header besides is signed with it, or it could be put in the signed one's place
-        amz.update({name: f"{value},{amz[name]}" if name in amz else value for name, value in said.items()})
+        for name, value in said.items():
+            # another one that is sent as a header is signed with it, or it could be put in the signed one's place
+            amz[name] = value if amz.get(name, value) == value else f"{value},{amz[name]}"
     lines = "".join(f"{name}:{amz[name]}\n" for name in sorted(amz))
     parts = [name if not value else f"{name}={value}" for name, value in sorted(query) if name in _SUBRESOURCES]
     text = (

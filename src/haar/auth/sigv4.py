@@ -162,9 +162,10 @@ class Claim(msgspec.Struct, frozen=True, gc=False):
 class _Lines:
     """How the signed headers stand in what is signed; made once for all requests that sign the same ones."""
 
-    __slots__ = ("joined", "template", "values")
+    __slots__ = ("joined", "names", "template", "values")
 
     def __init__(self, names: tuple[str, ...]) -> None:
+        self.names = frozenset(names)
         self.joined = ";".join(names)
         #: `%` their values are the lines
         self.template = "".join([f"{name.replace('%', '%%')}:%s\n" for name in names])
@@ -497,6 +498,7 @@ def check(
         raise _skewed(claim, now_real, service_is_s3)
 
     headers = http.headers
+    lines = claim.lines or _Lines(claim.signed_headers)
     if service_is_s3:
         path = http.path or "/"
         payload = claim.payload_hash
@@ -512,7 +514,7 @@ def check(
                 status=400,
                 members={"ArgumentName": "x-amz-content-sha256", "ArgumentValue": payload},
             )
-        _check_headers_signed(claim, headers)
+        _check_headers_signed(lines.names, headers)
     else:
         path = http.path
         if path != "/":
@@ -527,7 +529,6 @@ def check(
     query = http.query
     if query:
         query = canonical_query(query, without_signature=claim.presigned)
-    lines = claim.lines or _Lines(claim.signed_headers)
     try:
         signed = lines.template % lines.values(headers)
     except KeyError:
@@ -695,13 +696,13 @@ def _mismatch(claim: Claim, canonical: str, service_is_s3: bool) -> ServiceError
     return ServiceError("SignatureDoesNotMatch", _DOES_NOT_MATCH_S3, status=403, members=members)
 
 
-def _check_headers_signed(claim: Claim, headers: Mapping[str, str]) -> None:
+def _check_headers_signed(signed: frozenset[str], headers: Mapping[str, str]) -> None:
     """S3 refuses x-amz-* headers that the signature does not cover; two of them are bound to it in other ways."""
     unsigned = [
         name
         for name in headers
-        if name.startswith("x-amz-")
-        and name not in claim.signed_headers
+        if name not in signed
+        and name.startswith("x-amz-")
         and name != "x-amz-content-sha256"
         and name != "x-amz-date"
     ]

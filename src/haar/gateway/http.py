@@ -557,8 +557,10 @@ class Connection(asyncio.Protocol):
         status = reply.status
         head = _LINES.get(status) or f"HTTP/1.1 {status} Unknown\r\n"
         fields = "".join([f"{name}: {value}\r\n" for name, value in reply.headers])
-        if fields.count("\n") != len(reply.headers):
-            fields = "".join([f"{name}: {' '.join(value.split())}\r\n" for name, value in reply.headers])
+        lines = len(reply.headers)
+        if fields.count("\n") != lines or fields.count("\r") != lines:
+            clean = [("".join(name.split()), " ".join(value.split())) for name, value in reply.headers]
+            fields = "".join([f"{name}: {value}\r\n" for name, value in clean])
         ending = "connection: close\r\n\r\n" if close else "\r\n"
         if status == 204 or status == 304 or "ontent-Length: " in fields:
             length = ""  # there is none, or the operation has said it (of what HEAD leaves out, too)

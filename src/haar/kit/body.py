@@ -23,6 +23,7 @@ nobody refers to any more is removed after the commit.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
@@ -99,10 +100,14 @@ class Body:
         """A checksum by its name in `haar.kit.checksums`; computed once."""
         found = self._digests.get(algorithm)
         if found is None:
-            calculator = checksums.calculator(algorithm)
-            for piece in self.pieces():
-                calculator.update(piece)
-            found = self._digests[algorithm] = calculator.digest()
+            if self._data is not None:
+                found = checksums.whole(algorithm, self._data)
+            else:
+                calculator = checksums.calculator(algorithm)
+                for piece in self.pieces():
+                    calculator.update(piece)
+                found = calculator.digest()
+            self._digests[algorithm] = found
         return found
 
     def keep(self, call: Call, seal: Seal, about: bytes = b"") -> Kept:
@@ -145,7 +150,8 @@ class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
         """The same as a reply's payload: bytes when it is small, else a stream."""
         left = max(min(self.size - start, self.size if length is None else length), 0)
         if not self.blob:
-            return b"".join(self.pieces(call, seal, about, start, length))
+            opened = seal.open(self.sealed, about)
+            return opened if left == self.size else opened[start : start + left]
         # opened now: what is removed while it is being sent is still sent to its end
         found = self.pieces(call, seal, about, start, left)
         return Stream(lambda: found, left)
@@ -194,10 +200,12 @@ class Orphan(Record, table="kit.Orphan"):
 def keeps(kind: type[Record], field: str) -> None:
     """Declare that a field of a kind holds `Kept` content, or a list of it, or None: its blobs live as long as it."""
 
+    get = attrgetter(field)
+
     @on_change(kind)
     def count(tx: Transaction, old: Any, new: Any) -> None:
-        before = _blobs_of(getattr(old, field)) if old is not None else ()
-        after = _blobs_of(getattr(new, field)) if new is not None else ()
+        before = _blobs_of(get(old)) if old is not None else ()
+        after = _blobs_of(get(new)) if new is not None else ()
         if before == after:
             return
         row = new if new is not None else old
@@ -217,6 +225,9 @@ def _blobs_of(value: Any) -> tuple[str, ...]:
         return ()
     if isinstance(value, Kept):
         return (value.blob,) if value.blob else ()
+    if len(value) == 1:
+        blob = value[0].blob
+        return (blob,) if blob else ()
     return tuple(dict.fromkeys(one.blob for one in value if one.blob))
 
 

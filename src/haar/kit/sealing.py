@@ -55,6 +55,7 @@ class Sealer:
         self._random = random_bytes
         self._ciphers: dict[bytes, AESGCM] = {}
         self._current = b""
+        self._broken: type[Exception] = ValueError
 
     def reload(self) -> None:
         """Ask for the keys again at the next use: there may be others."""
@@ -70,8 +71,6 @@ class Sealer:
 
     def open(self, sealed: bytes, about: bytes = b"") -> bytes:
         """The bytes again. Raises SealBroken."""
-        from cryptography.exceptions import InvalidTag
-
         if not self._ciphers:
             self._make_ready()
         cipher = self._ciphers.get(sealed[:_ID_BYTES])
@@ -81,12 +80,14 @@ class Sealer:
             )
         try:
             return cipher.decrypt(sealed[_ID_BYTES:_AT], sealed[_AT:], about)
-        except InvalidTag:
+        except self._broken:
             raise SealBroken("the sealed bytes were changed, or were sealed about something else") from None
 
     def _make_ready(self) -> None:
+        from cryptography.exceptions import InvalidTag
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+        self._broken = InvalidTag
         for key in self._load():
             self._current = blake2b(key, digest_size=_ID_BYTES, person=b"haar root key").digest()
             self._ciphers[self._current] = AESGCM(key)

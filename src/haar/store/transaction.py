@@ -145,13 +145,14 @@ class Transaction:
             old = None if stored is None else decode(kind, stored)
             raw.put(key, plan.version + _pack(record))
             for indexed in plan.indexes:
-                entry = indexed.entry(record, tail)
+                heads = indexed.heads(record)
                 if old is not None:
-                    before = indexed.entry(old, tail)
-                    if before == entry:
-                        continue
-                    if before is not None:
-                        raw.delete(before)
+                    before = indexed.heads(old)
+                    if before == heads:
+                        continue  # the key is the same, and so then is the entry
+                    if before[0] is not None:
+                        raw.delete(indexed.encode(before) + tail)
+                entry = None if heads[0] is None else indexed.encode(heads) + tail
                 if entry is not None:
                     raw.put(entry, len(tail).to_bytes(_TAIL_BYTES, "big"))
             self._writes += 1
@@ -443,12 +444,16 @@ _ENDED: Any = _Ended()
 _UNREAD: Any = object()
 
 
+#: How `keys.encoder` calls what a field is declared to be; all else is taken for a text.
+_LETTERS: dict[Any, str] = {"float": "f", "float | None": "f", float: "f", "int": "i", int: "i"}
+
+
 def _shape(kind: type[Record], fields: tuple[str, ...]) -> str:
     """What the fields of a key hold, a letter each; see `keys.encoder`."""
     declared: dict[str, Any] = {}
     for base in reversed(kind.__mro__):
         declared |= inspect.get_annotations(base)
-    return "".join("f" if declared.get(field) in ("float", "float | None", float) else "s" for field in fields)
+    return "".join(_LETTERS.get(declared.get(field, ""), "s") for field in fields)
 
 
 def _getter(fields: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:

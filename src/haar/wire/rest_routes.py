@@ -38,7 +38,7 @@ class Found(NamedTuple):
 
 
 class _Node:
-    __slots__ = ("by_name", "ends", "greedy", "label", "literals", "plain")
+    __slots__ = ("bare", "by_name", "ends", "greedy", "label", "literals", "plain")
 
     def __init__(self) -> None:
         self.literals: dict[str, _Node] = {}
@@ -48,6 +48,8 @@ class _Node:
         #: of them those without fixed query strings, which come last, and the places of the others by the first name
         #: in theirs
         self.plain: list[_Route] = []
+        #: those of them that ask for nothing in the query, each with the headers it asks for
+        self.bare: list[tuple[_Route, tuple[str, ...]]] = []
         self.by_name: dict[str, list[int]] = {}
 
     def fitting(self, query: dict[str, str]) -> list[_Route]:
@@ -134,7 +136,7 @@ class Routes:
         if match is None:
             return None
         route, values, literals = match
-        labels = dict(zip(route.labels, values, strict=True))
+        labels = dict(zip(route.labels, values))  # noqa: B905 (as many as the path it was found by has)
         if "%" in path:
             labels = {name: decoded(value) for name, value in labels.items()}
         return Found(route.operation, labels, (literals, *route.weight))
@@ -143,6 +145,7 @@ class Routes:
 def _settle(node: _Node) -> None:
     node.ends.sort(key=lambda route: route.weight, reverse=True)
     node.plain = [route for route in node.ends if not route.query]
+    node.bare = [(route, route.wanted_headers) for route in node.plain if not route.wanted_query]
     for place, route in enumerate(node.ends):
         if route.query:
             node.by_name.setdefault(route.query[0][0], []).append(place)
@@ -201,6 +204,13 @@ def _walk(
 
 
 def _choose(node: _Node, query: dict[str, str], headers: dict[str, str]) -> _Route | None:
+    if not query:
+        for route, wanted in node.bare:
+            for name in wanted:
+                if name not in headers:
+                    break
+            else:
+                return route
     fallback: _Route | None = None
     for route in node.fitting(query):
         if route.query and not all(

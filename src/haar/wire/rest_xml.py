@@ -5,9 +5,9 @@ https://smithy.io/2.0/aws/protocols/aws-restxml-protocol.html
 
 from __future__ import annotations
 
-import hashlib
-from base64 import b64encode
+from binascii import b2a_base64
 from collections.abc import Callable, Mapping
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from haar.errors import ServiceError
@@ -78,7 +78,7 @@ _S3_ROOTS = {
 
 def _host_id(request_id: str) -> str:
     """S3's second request id: opaque, and here the same for the same request."""
-    return b64encode(hashlib.blake2b(request_id.encode(), digest_size=57).digest()).decode("ascii")
+    return b2a_base64(blake2b(request_id.encode(), digest_size=57).digest(), newline=False).decode()
 
 
 class RestXmlCodec:

@@ -21,7 +21,7 @@ from urllib.parse import unquote
 from haar.catalog import models
 from haar.catalog.services import QUERY_TOO, index
 from haar.errors import ServiceError
-from haar.wire import compression
+from haar.wire import compression, presigned
 from haar.wire.codec import Codec, codec
 from haar.wire.forms import plain
 from haar.wire.http import HttpRequest
@@ -97,6 +97,7 @@ _NO_LABELS: dict[str, str] = {}
 _plans: dict[tuple[str, str, str], Plan] = {}
 _by_target: dict[str, Plan] = {}
 _by_rpc_path: dict[str, Plan] = {}
+_by_route: dict[tuple[str, str], Plan] = {}
 _by_action: dict[tuple[str, bytes, bytes], Plan] = {}
 #: Authorization headers without their signatures -> service and region.
 _scopes: dict[str, tuple[str, str | None]] = {}
@@ -441,7 +442,10 @@ def _route_rest(http: HttpRequest, names: tuple[str, ...], region: str | None, p
     if best is None:
         return None
     found, name = best
-    return Routed(_plan(name, found.operation, _rest_protocol(name)), http, region, found.labels)
+    plan = _by_route.get((name, found.operation))
+    if plan is None:
+        plan = _by_route[name, found.operation] = _plan(name, found.operation, _rest_protocol(name))
+    return Routed(plan, http, region, found.labels)
 
 
 def _parameters(query: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ import { lookup } from "node:dns";
 import { Agent } from "node:http";
 import { Readable } from "node:stream";
 import { CopyObjectCommand, CreateBucketCommand, DeleteObjectsCommand, GetObjectCommand, HeadObjectCommand,
-  ListObjectsV2Command, PutBucketVersioningCommand, PutObjectCommand, S3Client, paginateListObjectsV2,
+  ListObjectsV2Command, PutBucketEncryptionCommand, PutBucketVersioningCommand, PutObjectCommand, S3Client, paginateListObjectsV2,
   waitUntilObjectExists } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
 import { createPresignedPost } from "@aws-sdk/s3-presigned-post";
@@ -104,6 +104,16 @@ const session = async (s3, Bucket) => {
   };
   const [status, answer] = await post("from a form");
   seen.form = [status, /<Key>(.*)<\/Key>/.exec(answer)?.[1], /<Code>(.*)<\/Code>/.exec((await post("x".repeat(101)))[1])?.[1]];
+  // keys of KMS, and the client's own, which a new bucket does not take
+  const kms = await s3.send(new PutObjectCommand({ Bucket, Key: "kms", Body: "k", ServerSideEncryption: "aws:kms" }));
+  seen.kms = [kms.ServerSideEncryption, kms.SSEKMSKeyId.split(":")[2]];
+  await s3.send(new PutBucketEncryptionCommand({
+    Bucket, ServerSideEncryptionConfiguration: { Rules: [{ BlockedEncryptionTypes: { EncryptionType: ["NONE"] } }] },
+  }));
+  const own = { SSECustomerAlgorithm: "AES256", SSECustomerKey: "k".repeat(32) };
+  await s3.send(new PutObjectCommand({ Bucket, Key: "own", Body: "own", ...own }));
+  seen.own = await (await s3.send(new GetObjectCommand({ Bucket, Key: "own", ...own }))).Body.transformToString();
+  seen.withoutKey = await refusal(s3.send(new GetObjectCommand({ Bucket, Key: "own" })));
   // conditions, versions, errors
   seen.ifNoneMatch = await refusal(s3.send(new PutObjectCommand({ Bucket, Key: "copy", Body: "", IfNoneMatch: "*" })));
   seen.noKey = await refusal(s3.send(new GetObjectCommand({ Bucket, Key: "nothing" })));

@@ -115,15 +115,14 @@ def test_what_a_disabled_key_stops_is_delivered_later(desk: Desk) -> None:
 
 
 def keeper(desk: Desk) -> tuple[Any, str, bytes]:
-    """S3, for a user with an MFA device who may do everything; the device's serial number and its seed."""
-    s3 = user(desk, "*")
+    """S3, for the root user with an MFA device; the device's serial number and its seed."""
     iam = desk.of("iam")
     made = iam.create_virtual_mfa_device(VirtualMFADeviceName="phone")["VirtualMFADevice"]
     serial, seed = made["SerialNumber"], base64.b32decode(made["Base32StringSeed"])
     first, second = (code(desk, seed, steps) for steps in (-1, 0))
-    iam.enable_mfa_device(UserName="alice", SerialNumber=serial, AuthenticationCode1=first, AuthenticationCode2=second)
+    iam.enable_mfa_device(UserName="root", SerialNumber=serial, AuthenticationCode1=first, AuthenticationCode2=second)
     desk.cloud.advance(minutes=1)
-    return s3, serial, seed
+    return desk.s3, serial, seed
 
 
 def code(desk: Desk, seed: bytes, steps: int = 0) -> str:

@@ -21,7 +21,7 @@ from haar.services.dynamodb.values import stored
 __all__ = ["attributes", "leading_keys"]
 
 _LEGACY = ("AttributeUpdates", "Expected", "KeyConditions", "QueryFilter", "ScanFilter")
-_TRANSACTIONS = frozenset(("TransactWriteItems", "TransactGetItems"))
+_TRANSACTIONS = frozenset(("TransactWriteItems", "TransactGetItems", "ExecuteTransaction"))
 
 
 def _parts(call: Call, request: Mapping[str, Any], table: Table) -> Iterator[Mapping[str, Any]]:

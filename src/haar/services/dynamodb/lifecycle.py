@@ -6,6 +6,7 @@ requests go on.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import islice
 from typing import TypeVar
 
@@ -188,12 +189,23 @@ def count_again(call: Call, task: Count) -> None:
 # ---- the end
 
 
+#: Asked before the rows of a table go, whether they are kept instead.
+_KEEPING: list[Callable[[Call, Table], bool]] = []
+
+
+def keeps_rows(function: Callable[[Call, Table], bool]) -> Callable[[Call, Table], bool]:
+    """Register a function (call, table that is at its end) that answers whether its rows are kept."""
+    _KEEPING.append(function)
+    return function
+
+
 def end(call: Call, table: Table) -> None:
     """Take a table away; its rows go some at a time."""
     tx = call.tx
     for index in table.indexes:
         call.emit(Forget(serial=index.serial, is_index=True))
-    call.emit(Forget(serial=table.serial))
+    if not any([keeps(call, table) for keeps in _KEEPING]):
+        call.emit(Forget(serial=table.serial))
     tx.delete(Particulars, table.serial)
     tx.delete(table)
 

@@ -32,7 +32,7 @@ _MEMBERS: Final = {f"Checksum{name}": name for name in NAMED}
 
 def said(request: Mapping[str, Any]) -> dict[str, str]:
     """The checksums among the members of a request: algorithm -> base64."""
-    return {name: request[member] for member, name in _MEMBERS.items() if request.get(member) is not None}
+    return {_MEMBERS[member]: value for member, value in request.items() if member in _MEMBERS and value is not None}
 
 
 def algorithm_in(request: Mapping[str, Any], said_to_be: str | None = None) -> tuple[str, str]:
@@ -40,6 +40,14 @@ def algorithm_in(request: Mapping[str, Any], said_to_be: str | None = None) -> t
 
     `said_to_be` is the algorithm that the SDK announced, where the operation has such a member.
     """
+    found = _announced(request, said_to_be)
+    if found[0]:
+        readable(*found)
+    return found
+
+
+def _announced(request: Mapping[str, Any], said_to_be: str | None) -> tuple[str, str]:
+    """The same, with a checksum that may be none of its algorithm's."""
     given = said(request)
     if len(given) > 1:
         text = "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed."
@@ -56,7 +64,6 @@ def algorithm_in(request: Mapping[str, Any], said_to_be: str | None = None) -> t
         raise _invalid("Value for x-amz-sdk-checksum-algorithm header is invalid.")
     if algorithm not in ALGORITHMS:
         raise unsupported()
-    readable(algorithm, value)
     return algorithm, value
 
 
@@ -68,8 +75,9 @@ def check(body: Body, request: Mapping[str, Any]) -> tuple[str, str]:
     announced = request.get("ContentMD5")
     if announced is not None:
         _check_md5(body, announced)
-    algorithm, value = algorithm_in(request, request.get("ChecksumAlgorithm"))
+    algorithm, value = _announced(request, request.get("ChecksumAlgorithm"))
     if algorithm and checksum(body, algorithm) != value:
+        readable(algorithm, value)
         text = f"The {algorithm} you specified did not match the calculated checksum."
         raise ServiceError("BadDigest", text, status=400)
     return algorithm, value
@@ -92,7 +100,7 @@ def checksum(body: Body, algorithm: str) -> str:
 
 def encoded(digest: bytes) -> str:
     """A digest as headers have it."""
-    return base64.b64encode(digest).decode()
+    return binascii.b2a_base64(digest, newline=False).decode()
 
 
 def readable(algorithm: str, value: str) -> bytes:

@@ -36,6 +36,8 @@ STORAGE_CLASSES: Final = frozenset(
 #: So many characters can never be more bytes than a key may have.
 _SURELY_SHORT: Final = KEY_BYTES_MAX // 4
 _REDIRECTS: Final = ("/", "http://", "https://")
+#: What a header can be called (RFC 9110, token): nothing in it ends it.
+_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _ENCODED_WORD: Final = re.compile(r"=\?[A-Za-z0-9_-]+\?[BbQq]\?[^?]*\?=")
 
 
@@ -76,13 +78,17 @@ def headers_in(request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def metadata_in(request: Mapping[str, Any]) -> dict[str, str]:
-    """User metadata to keep, by name without `x-amz-meta-`. Raises MetadataTooLarge.
+    """User metadata to keep, by name without `x-amz-meta-`. Raises MetadataTooLarge, InvalidArgument.
 
     Values may come as encoded words (RFC 2047); any other byte beyond ASCII is a character of ISO 8859-1.
     """
     found: dict[str, str] = request.get("Metadata") or {}
     if not found:
         return found
+    for name in found:
+        if _NAME.fullmatch(name) is None:  # a form, or the query of a presigned address, can have any name
+            text = "A name of user metadata must be a valid name of an HTTP header."
+            raise ServiceError("InvalidArgument", text, status=400, members={"ArgumentName": f"x-amz-meta-{name}"})
     size = sum(len(name.encode()) + len(value.encode()) for name, value in found.items())
     if size > USER_METADATA_BYTES_MAX:
         members = {"Size": size, "MaxSizeAllowed": USER_METADATA_BYTES_MAX}

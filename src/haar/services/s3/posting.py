@@ -47,6 +47,16 @@ def malformed() -> ServiceError:
     return s3.error("MalformedPOSTRequest", text, status=400)
 
 
+def length_allowed(length: int | None) -> None:
+    """Refuse a form before it is read: one whose length nobody knows, and one whose file must be too long."""
+    if length is None:
+        raise s3.error("MissingContentLength", "You must provide the Content-Length HTTP header.", status=411)
+    if length > PUT_BYTES_MAX + 2 * _BEFORE_FILE_BYTES_MAX:
+        members = {"ProposedSize": str(length), "MaxSizeAllowed": str(PUT_BYTES_MAX)}
+        text = "Your proposed upload exceeds the maximum allowed size"
+        raise s3.error("EntityTooLarge", text, status=400, members=members)
+
+
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 

@@ -166,3 +166,16 @@ def test_a_large_file_is_taken_out_of_its_form_in_pieces(cloud: Cloud, s3: Any) 
 def test_a_page_may_not_post_with_the_keys_that_everybody_knows(cloud: Cloud, s3: Any) -> None:
     made = s3.generate_presigned_post("forms", "k")
     assert post(cloud, form(made["fields"], b"x"), {"origin": "https://evil.example"}).status == 403
+
+
+@pytest.mark.ours
+@pytest.mark.parametrize("name", ["x-amz-meta-a\nset-cookie: b", "x-amz-meta-a\rb", "x-amz-meta-a: b"])
+def test_no_field_of_a_form_becomes_a_header_of_its_own(cloud: Cloud, s3: Any, name: str) -> None:
+    made = s3.generate_presigned_post("forms", "k", Conditions=[["starts-with", f"${name}", ""]])
+    reply = post(cloud, form({**made["fields"], name: "c"}, b"x"))
+    assert (reply.status, "<Code>InvalidArgument</Code>" in text(reply)) == (400, True)
+
+
+def test_a_form_for_no_bucket_is_refused(cloud: Cloud, s3: Any) -> None:
+    made = s3.generate_presigned_post("forms", "k")
+    assert "<Code>NoSuchBucket</Code>" in text(post(cloud, form(made["fields"], b"x"), bucket="nobodys"))

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
-from haar.services.dynamodb.operations import expiry, items, policies, reading, tables, transactions
+from haar.services.dynamodb.operations import (
+    backups,
+    expiry,
+    items,
+    policies,
+    reading,
+    statements,
+    tables,
+    transactions,
+)
 
-__all__ = ["expiry", "items", "policies", "reading", "tables", "transactions"]
+__all__ = ["backups", "expiry", "items", "policies", "reading", "statements", "tables", "transactions", "transfers"]

@@ -11,7 +11,7 @@ from haar.services.dynamodb import encryption, policies, replicas, streams
 from haar.services.dynamodb.changing import change
 from haar.services.dynamodb.describing import described
 from haar.services.dynamodb.lifecycle import count_later, settle
-from haar.services.dynamodb.particulars import Particulars, settle_seconds
+from haar.services.dynamodb.particulars import Particulars, particulars, settle_seconds
 from haar.services.dynamodb.resources import SecondaryIndex, Table
 from haar.services.dynamodb.schemas import (
     GLOBAL_INDEXES_MAX,
@@ -179,6 +179,11 @@ def delete_table(call: Call, table: Table, request: api.DeleteTableInput) -> Any
             "ResourceInUseException",
             f"Attempt to change a resource which is still in use: Table is being deleted: {table.name}",
         )
+    if kept_snapshots(call, table):
+        raise dynamodb.error(
+            "ResourceInUseException",
+            f"Attempt to change a resource which is still in use: Table is being backed up: {table.name}",
+        )
     table = begin_deletion(call, table)
     shown = described(call, table)
     return {
@@ -191,6 +196,11 @@ def delete_table(call: Call, table: Table, request: api.DeleteTableInput) -> Any
             if name in shown
         }
     }  # fmt: skip
+
+
+def kept_snapshots(call: Call, table: Table) -> bool:
+    """Whether a snapshot of a table is being taken."""
+    return bool(particulars(call, table).snapshots)
 
 
 def begin_deletion(call: Call, table: Table) -> Table:

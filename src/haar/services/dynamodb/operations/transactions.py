@@ -61,6 +61,8 @@ class Step(NamedTuple):
 
     name: str
     deed: Deed
+    #: the item must be new, and is a DuplicateItem otherwise
+    inserts: bool = False
 
 
 def _actions_of(call: Call, request: Mapping[str, Any]) -> list[tuple[str, str, Mapping[str, Any]]]:
@@ -98,13 +100,11 @@ def transact_write_items(call: Call, request: api.TransactWriteItemsInput) -> An
         named(call, name, "transactItems")
         steps.append(Step(name, _ACTIONS[kind][1](inner)))
     token = request.get("ClientRequestToken")
-    if token:
-        repeated = _repeated(call, request, token)
-        if repeated is not None:
-            return repeated
+    before = repeated(call, request, token)
+    if before is not None:
+        return before
     consumed, metrics = run(call, steps, request.get("ReturnItemCollectionMetrics"))
-    if token:
-        _remember(call, request, token, consumed)
+    remember(call, request, token, consumed)
     return {
         "ConsumedCapacity": shown_all(consumed, request.get("ReturnConsumedCapacity")),
         "ItemCollectionMetrics": metrics or None,
@@ -113,13 +113,13 @@ def transact_write_items(call: Call, request: api.TransactWriteItemsInput) -> An
 
 def run(call: Call, steps: list[Step], how: str | None = None) -> tuple[list[Consumed], dict[str, list[Any]]]:
     """Do all steps, or none: what they consumed, and metrics of collections. Raises TransactionCanceledException."""
-    tables = {name: found(named(call, name, "transactItems")) for name, _ in steps}
+    tables = {step.name: found(named(call, step.name, "transactItems")) for step in steps}
     reasons: list[dict[str, Any]] = []
     seen: set[tuple[str, str, str]] = set()
     consumed: dict[str, Consumed] = {}
     metrics: dict[str, dict[str, Any]] = {}
     size = 0
-    for name, deed in steps:
+    for name, deed, inserts in steps:
         table = tables[name]
         try:
             place = located(table, deed)
@@ -133,7 +133,10 @@ def run(call: Call, steps: list[Step], how: str | None = None) -> tuple[list[Con
             written = carry_out(call, table, deed, place).written
             throttle.written(call, table, place[0], written)
         except ServiceError as error:
-            reasons.append(reason_of(error))
+            reason = reason_of(error)
+            if inserts and reason["Code"] == "ConditionalCheckFailed":
+                reason["Code"], reason["Message"] = "DuplicateItem", "Duplicate primary key exists in table"
+            reasons.append(reason)
             continue
         reasons.append({"Code": "None"})
         size += max(written.old_size if deed.kind == "check" else written.new_size, deed.size)
@@ -181,8 +184,10 @@ def _digest(request: Mapping[str, Any]) -> bytes:
     return blake2b(msgspec.msgpack.encode(asked, order="sorted"), digest_size=16).digest()
 
 
-def _repeated(call: Call, request: Mapping[str, Any], token: str) -> dict[str, Any] | None:
+def repeated(call: Call, request: Mapping[str, Any], token: str | None) -> dict[str, Any] | None:
     """The answer to a transaction that was done before; None for a new one. Raises for another one under its token."""
+    if not token:
+        return None
     before = call.tx.get(Answered, call.account, call.region, token)
     if before is None or before.until <= call.now:
         return None
@@ -203,7 +208,10 @@ def _repeated(call: Call, request: Mapping[str, Any], token: str) -> dict[str, A
     return {"ConsumedCapacity": shown_all(consumed, request.get("ReturnConsumedCapacity"))}
 
 
-def _remember(call: Call, request: Mapping[str, Any], token: str, consumed: list[Consumed]) -> None:
+def remember(call: Call, request: Mapping[str, Any], token: str | None, consumed: list[Consumed]) -> None:
+    """Keep in mind that a transaction was done under its token."""
+    if not token:
+        return
     call.tx.put(
         Answered(
             account=call.account,

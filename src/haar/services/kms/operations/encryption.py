@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from haar.errors import Refused
 from haar.kit import Call, ServiceError
-from haar.services.kms import materials, signing
+from haar.services.kms import materials, rates, signing
 from haar.services.kms.granting import check_tokens
 from haar.services.kms.resources import Key
 from haar.services.kms.rules import (
@@ -36,6 +36,7 @@ def encrypted(
     """A ciphertext made with a usable key's current material, and the material's id."""
     ready = materials.current(call, key)
     if key.spec == SYMMETRIC:
+        rates.count(call)
         nonce = call.ports.ids.bytes(NONCE_BYTES)
         return ready.encrypt(nonce, plaintext, canonical(context)), ready.id
     if context:
@@ -51,6 +52,7 @@ def decrypted(
 ) -> tuple[bytes, str]:
     """The plaintext of a usable key's ciphertext, and its material's id. Raises InvalidCiphertextException."""
     if key.spec == SYMMETRIC:
+        rates.count(call)
         header = read_header(blob)
         if header is not None:
             if (header.account, header.key_id) != (key.account, key.id):
@@ -249,6 +251,7 @@ def generate_random(call: Call, request: api.GenerateRandomRequest) -> api.Gener
     length = request.get("NumberOfBytes")
     if length is None:
         raise invalid("NumberOfBytes is required.")
+    rates.count(call)
     return {"Plaintext": call.ports.ids.bytes(length)}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from haar.kit import Call
-from haar.services.kms import materials, signing
+from haar.services.kms import materials, rates, signing
 from haar.services.kms.granting import check_tokens
 from haar.services.kms.operations.encryption import no_enclave
 from haar.services.kms.resources import Key
@@ -44,6 +44,7 @@ def _mac(call: Call, key: Key, request: Mapping[str, Any]) -> bytes:
     algorithm = request["MacAlgorithm"]
     fits(key, algorithm)
     check_tokens(call, request)
+    rates.count(call)
     secret: bytes = materials.current(call, key).secret
     return hmac.digest(secret, request["Message"], f"sha{algorithm.rpartition('_')[2]}")
 

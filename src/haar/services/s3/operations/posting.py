@@ -17,7 +17,15 @@ _OTHERWISE = frozenset(("Body", "Bucket", "Key", "Metadata", "ContentLength", "C
 _STATUSES = {"200": 200, "201": 201, "204": 204}
 
 
-@s3.operation(action="s3:PutObject", open=True, anonymous=True)
+def _known(call: Call, request: Any) -> list[tuple[str, Any]]:
+    """The bucket, which must be there before a form for it is received. It is what is in the form that is decided on."""
+    bucket = authority.bucket_named(call, request["Bucket"])
+    return [(bucket.arn, bucket)]
+
+
+@s3.operation(
+    action="s3:PutObject", open=True, anonymous=True, resource=_known, body_length=posting.length_allowed
+)
 def post_object(call: Call, request: Any) -> dict[str, Any]:
     bucket = authority.bucket_named(call, request["Bucket"])
     form = posting.read(call, request.get("ContentType") or "", request.get("Body") or Body.EMPTY)
