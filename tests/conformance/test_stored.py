@@ -28,6 +28,7 @@ NOT_LIVED: Mapping[str, str] = {
     "kit.Answered": "no operation so far has an idempotency token",
     "auth.RootKey": "made only for a cloud that other machines can reach",
     "s3.Rate": "kept only where AWS's request rates are enforced",
+    "kms.Rate": "kept only where AWS's request rates are enforced",
     "sqs.Rate": "likewise",
     "kit.Orphan": "what nobody refers to any more is removed right after the commit",
 }

@@ -11,7 +11,10 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Callable, Iterable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from awscrt.checksums import XXHash
 
 __all__ = ["ALGORITHMS", "COMBINABLE", "LENGTHS", "TREE", "TREE_LEAF_BYTES", "Calculator", "calculator", "combined", "whole"]
 
@@ -45,6 +48,23 @@ class _Crc:
 
     def digest(self) -> bytes:
         return self._value.to_bytes(self._size, "big")
+
+
+class _XxHash:
+    """One of awscrt's XXHASHes in the shape of a hashlib object; asked for its digest, it takes in nothing more."""
+
+    __slots__ = ("_found", "_hash")
+
+    def __init__(self, hasher: XXHash) -> None:
+        self._hash = hasher
+        self._found = b""
+
+    def update(self, data: bytes | bytearray | memoryview, /) -> None:
+        self._hash.update(data)
+
+    def digest(self) -> bytes:
+        self._found = self._found or self._hash.finalize()
+        return self._found
 
 
 class _Leaves:
@@ -91,6 +111,15 @@ def _crc64nvme() -> Calculator:
     return _Crc(crc64nvme, 8)
 
 
+def _xxhash(kind: str) -> Callable[[], Calculator]:
+    def made() -> Calculator:
+        from awscrt.checksums import XXHash
+
+        return _XxHash(getattr(XXHash, f"new_{kind}")())
+
+    return made
+
+
 _MAKERS: dict[str, Callable[[], Calculator]] = {
     "CRC32": _crc32,
     "CRC32C": _crc32c,
@@ -99,11 +128,17 @@ _MAKERS: dict[str, Callable[[], Calculator]] = {
     "SHA256": hashlib.sha256,
     "SHA512": hashlib.sha512,
     "MD5": lambda: hashlib.md5(usedforsecurity=False),
+    "XXHASH64": _xxhash("xxhash64"),
+    "XXHASH3": _xxhash("xxhash3_64"),
+    "XXHASH128": _xxhash("xxhash3_128"),
 }
 
 #: The algorithms S3 knows, and how many bytes each gives.
 ALGORITHMS = tuple(_MAKERS)
-LENGTHS = {"CRC32": 4, "CRC32C": 4, "CRC64NVME": 8, "SHA1": 20, "SHA256": 32, "SHA512": 64, "MD5": 16}
+LENGTHS = {
+    "CRC32": 4, "CRC32C": 4, "CRC64NVME": 8, "SHA1": 20, "SHA256": 32, "SHA512": 64, "MD5": 16,
+    "XXHASH64": 8, "XXHASH3": 8, "XXHASH128": 16,
+}  # fmt: skip
 _MAKERS[TREE] = _Leaves
 #: What small objects are asked for: without a calculator they take half the time.
 _WHOLE: dict[str, Callable[[bytes], bytes]] = {

@@ -76,12 +76,10 @@ def algorithm_of(request: Mapping[str, Any], version: Version) -> str:
     """The checksum a copy has: the one that is asked for, the source's, or the one that S3 prefers."""
     asked = (request.get("ChecksumAlgorithm") or "").upper()
     if asked:
-        if asked not in integrity.NAMED:
+        if asked not in ALGORITHMS:
             valid = "[CRC32, CRC32C, CRC64NVME, SHA1, SHA256]"
             text = f"Checksum algorithm provided is unsupported. Please try again with any of the valid types: {valid}"
             raise ServiceError("InvalidRequest", text, status=400)
-        if asked not in ALGORITHMS:
-            raise integrity.unsupported()
         return asked
     return next(iter(version.checksums), integrity.PREFERRED)
 

@@ -11,6 +11,7 @@ from haar.services.dynamodb.operations import (
     statements,
     tables,
     transactions,
+    transfers,
 )
 
 __all__ = ["backups", "expiry", "items", "policies", "reading", "statements", "tables", "transactions", "transfers"]

@@ -83,12 +83,10 @@ def _checksum_wanted(request: Mapping[str, Any]) -> tuple[str, str]:
             text = "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header."
             raise _invalid_request(text)
         return "", ""
-    if algorithm not in integrity.NAMED:
+    if algorithm not in ALGORITHMS:
         valid = "[CRC32, CRC32C, CRC64NVME, SHA1, SHA256]"
         text = f"Checksum algorithm provided is unsupported. Please try again with any of the valid types: {valid}"
         raise _invalid_request(text)
-    if algorithm not in ALGORITHMS:
-        raise integrity.unsupported()
     # docs: checking-object-integrity-upload.html, the table of full object and composite checksums
     wrong = "COMPOSITE" if algorithm == "CRC64NVME" else "" if algorithm in COMBINABLE else "FULL_OBJECT"
     if checksum_type and checksum_type == wrong:
