@@ -258,9 +258,11 @@ class Cloud:
     def _forget_account(self, account: str) -> None:
         from haar.record import RECORDS
 
-        for name in self.rooms():
-            self.room(name)
+        rooms = [self.room(name) for name in self.rooms()]
         with self.store.transaction() as tx:
+            for room in rooms:
+                if room.forgetter is not None:
+                    room.forgetter(tx, account)
             for kind in list(RECORDS.values()):
                 if kind.__keys__[0] == "account":
                     for row in list(tx.range(kind, account)):

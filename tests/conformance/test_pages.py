@@ -38,6 +38,7 @@ def furnish(cloud: Cloud) -> dict[str, dict[str, Any]]:
         **_keys(cloud),
         **_vaults(cloud),
         **_buckets(cloud),
+        **_tables(cloud),
     }
 
 
@@ -257,8 +258,31 @@ def _buckets(cloud: Cloud) -> dict[str, dict[str, Any]]:
     }  # fmt: skip
 
 
-#: Lists that go on behind any name, which need not be one of theirs.
-MARKED = ("s3:ListMultipartUploads", "s3:ListObjectVersions", "s3:ListObjects", "s3:ListParts")
+def _tables(cloud: Cloud) -> dict[str, dict[str, Any]]:
+    db = cloud.client("dynamodb")
+    for n in range(1, 5):
+        db.create_table(
+            TableName=f"table-{n}", BillingMode="PAY_PER_REQUEST", Tags=BLUE,
+            KeySchema=[{"AttributeName": "a", "KeyType": "HASH"}, {"AttributeName": "n", "KeyType": "RANGE"}],
+            AttributeDefinitions=[
+                {"AttributeName": "a", "AttributeType": "S"}, {"AttributeName": "n", "AttributeType": "N"},
+            ],
+        )  # fmt: skip
+        db.put_item(TableName="table-1", Item={"a": {"S": "x"}, "n": {"N": str(n)}})
+        db.create_backup(TableName="table-1", BackupName=f"backup-{n}")
+    mine = {"KeyConditionExpression": "a = :a", "ExpressionAttributeValues": {":a": {"S": "x"}}}
+    return {
+        "dynamodb:ListBackups": {}, "dynamodb:ListTables": {}, "dynamodb:Scan": {"TableName": "table-1"},
+        "dynamodb:ListTagsOfResource": {"ResourceArn": f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/table-1"},
+        "dynamodb:Query": {"TableName": "table-1", **mine},
+    }  # fmt: skip
+
+
+#: Lists that go on behind any name or key, which need not be one of theirs, or whose tokens clients check themselves.
+MARKED = (
+    "dynamodb:ListBackups", "dynamodb:ListTables", "dynamodb:Query", "dynamodb:Scan",
+    "s3:ListMultipartUploads", "s3:ListObjectVersions", "s3:ListObjects", "s3:ListParts",
+)  # fmt: skip
 #: Lists with fewer than three things, and why.
 SHORT: Mapping[str, str] = {
     "cloudtrail:ListPublicKeys": "one pair of keys a month",
@@ -271,6 +295,11 @@ SHORT: Mapping[str, str] = {
     "organizations:ListRoots": "one root",
     "service-quotas:ListRequestedServiceQuotaChangeHistoryByQuota": "one open request a quota",
 }
+
+
+def _listed(found: Any) -> list[Any]:
+    """What a page lists; it may say besides how much that is."""
+    return found if isinstance(found, list) else []
 
 
 class Furnished:
@@ -288,7 +317,7 @@ class Furnished:
             {"PageSize": size} if size and operation.service.model.paginators[operation.name].get("limit_key") else {}
         )
         pages = paginator.paginate(**self.requests[id_of(operation)], PaginationConfig=config)
-        return [[item for key in paginator.result_keys for item in key.search(page) or ()] for page in pages]
+        return [[item for key in paginator.result_keys for item in _listed(key.search(page))] for page in pages]
 
     def items(self, operation: Operation, size: int | None) -> list[Any]:
         """The same, in one."""

@@ -101,6 +101,24 @@ def _access_point(cloud: Cloud, wanted: dict[str, str]) -> object:
     return cloud.client("s3control").create_access_point(**wanted)
 
 
+TABLE = {
+    "TableName": "one-more",
+    "KeySchema": [{"AttributeName": "a", "KeyType": "HASH"}],
+    "AttributeDefinitions": [{"AttributeName": "a", "AttributeType": "S"}],
+}
+UNITS = {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1}
+
+
+def _table(cloud: Cloud, prepared: None, /, **more: Any) -> object:
+    """A table in provisioned mode."""
+    return cloud.client("dynamodb").create_table(**{**TABLE, "ProvisionedThroughput": UNITS, **more})
+
+
+def _indexed_table(cloud: Cloud, prepared: None) -> object:
+    index = {"IndexName": "x-y", "KeySchema": TABLE["KeySchema"], "Projection": {"ProjectionType": "ALL"}}
+    return _table(cloud, prepared, GlobalSecondaryIndexes=[{**index, "ProvisionedThroughput": UNITS}])
+
+
 ROLE = {"RoleName": "x", "AssumeRolePolicyDocument": trusting(AWS=ACCOUNT)}
 CERTIFICATE = {"CertificateBody": material.certificate(), "PrivateKey": material.private()}
 SCP = {"Content": document("*"), "Description": "", "Name": "x", "Type": "SERVICE_CONTROL_POLICY"}
@@ -148,6 +166,12 @@ ONE_MORE: Mapping[str, Case] = {
     "provisioned-capacity-units": Case(
         lambda cloud, prepared: cloud.client("glacier").purchase_provisioned_capacity(), EXCEEDED
     ),
+    "L-F98FE922": Case(_table, EXCEEDED),
+    "L-F7858A77": Case(_indexed_table, "ValidationException"),
+    "L-34F6A552": Case(_table, EXCEEDED),
+    "L-34F8CCC8": Case(_table, EXCEEDED),
+    "L-CF0CBE56": Case(_table, EXCEEDED),
+    "L-AB614373": Case(_table, EXCEEDED),
     "in-flight-standard": Case(_receive, "OverLimit", _queue),
     "in-flight-fifo": Case(_receive, "", _line),
 }

@@ -56,9 +56,13 @@ def secrets(model: ServiceModel, shape: str, value: Any) -> Iterator[str]:
             if one is not None and member in described["members"]:
                 yield from secrets(model, described["members"][member]["shape"], one)
     elif described["type"] == "list":
+        if not isinstance(value, list | tuple):
+            return  # kept as it is answered
         for one in value:
             yield from secrets(model, described["member"]["shape"], one)
     elif described["type"] == "map":
+        if not isinstance(value, Mapping):
+            return  # kept as it is answered
         for one in value.values():
             yield from secrets(model, described["value"]["shape"], one)
 

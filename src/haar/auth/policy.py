@@ -151,7 +151,16 @@ def _fixed(exact: frozenset[str], tests: tuple[Callable[[str], bool], ...]) -> C
         return exact.__contains__
     if not exact and len(tests) == 1:
         return tests[0]
-    return lambda resource: resource in exact or any(test(resource) for test in tests)
+
+    def is_one_of(resource: str) -> bool:
+        if resource in exact:
+            return True
+        for test in tests:  # every request comes by here: `any` over a generator takes twice as long
+            if test(resource):
+                return True
+        return False
+
+    return is_one_of
 
 
 def _templated(fixed: Callable[[str], bool], templates: tuple[Template, ...], *, negated: bool, allow: bool) -> Aim:

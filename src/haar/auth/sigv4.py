@@ -700,9 +700,8 @@ def _check_headers_signed(signed: frozenset[str], headers: Mapping[str, str]) ->
     """S3 refuses x-amz-* headers that the signature does not cover; two of them are bound to it in other ways."""
     unsigned = [
         name
-        for name in headers
-        if name not in signed
-        and name.startswith("x-amz-")
+        for name in headers.keys() - signed
+        if name.startswith("x-amz-")
         and name != "x-amz-content-sha256"
         and name != "x-amz-date"
     ]

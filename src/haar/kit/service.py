@@ -189,6 +189,8 @@ class Service(Generic[E]):
         self.conditions: dict[str, Callable[[Call, Mapping[str, Any], Any], Any]] = {}
         #: what answers to a browser's requests are given besides
         self.dresser: Callable[[Transaction, HttpRequest, Mapping[str, str]], list[tuple[str, str]]] | None = None
+        #: removes the rows of an account that do not begin with it
+        self.forgetter: Callable[[Transaction, str], None] | None = None
         self.quotas: list[Quota] = []
         self.provides: dict[str, Any] = {}
         #: operations that the room does not write, folded (`createtrail`) -> why
@@ -323,6 +325,14 @@ class Service(Generic[E]):
         (transaction to read in, http, labels of the path) -> headers. It authorizes nothing.
         """
         self.dresser = function
+        return function
+
+    def forgets(self, function: F) -> F:
+        """Register what removes an account's rows of kinds whose first key is not the account.
+
+        (transaction, account); it is called when everything of the account is forgotten, before its other rows go.
+        """
+        self.forgetter = function
         return function
 
     def quota(

@@ -43,6 +43,29 @@ def live(cloud: Cloud) -> None:
     db.delete_table(TableName="spare")
 
 
+def last(cloud: Cloud) -> None:
+    """What is remembered for a day, or some minutes: after everything that takes longer."""
+    db = cloud.client("dynamodb")
+    db.create_table(
+        TableName="slow",
+        KeySchema=[HASH, {"AttributeName": "n", "KeyType": "RANGE"}],
+        AttributeDefinitions=[TEXT, NUMBER, {"AttributeName": "m", "AttributeType": "N"}],
+        BillingMode="PAY_PER_REQUEST",
+        LocalSecondaryIndexes=[
+            {
+                "IndexName": "by-m",
+                "KeySchema": [HASH, {"AttributeName": "m", "KeyType": "RANGE"}],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+        Tags=[{"Key": "haar:lag-seconds", "Value": "3600"}],
+    )
+    for value in ("1", "2"):
+        db.put_item(TableName="slow", Item={**ONE, "n": {"N": "1"}, "m": {"N": value}})
+    put = {"Put": {"TableName": "things", "Item": {"a": {"S": "once"}}}}
+    db.transact_write_items(TransactItems=[put], ClientRequestToken="once")
+
+
 def _settings(db: Any) -> None:
     index = {"IndexName": "by-n", "KeySchema": [{"AttributeName": "n", "KeyType": "HASH"}],
              "Projection": {"ProjectionType": "KEYS_ONLY"}}  # fmt: skip
@@ -82,5 +105,39 @@ def _items(db: Any) -> None:
 
 def _copies(cloud: Cloud, db: Any) -> None:
     """What is kept of the table, elsewhere and at other times."""
+    made = db.create_backup(TableName="things", BackupName="copy")["BackupDetails"]["BackupArn"]
+    spare = db.create_backup(TableName="things", BackupName="spare")["BackupDetails"]["BackupArn"]
+    db.describe_backup(BackupArn=made)
+    db.list_backups(TableName="things")
+    db.delete_backup(BackupArn=spare)
+    db.restore_table_from_backup(TargetTableName="from-backup", BackupArn=made)
+    recovery = {"PointInTimeRecoveryEnabled": True}
+    db.update_continuous_backups(TableName="things", PointInTimeRecoverySpecification=recovery)
+    db.describe_continuous_backups(TableName="things")
+    db.put_item(TableName="things", Item={"a": {"S": "later"}})
+    db.restore_table_to_point_in_time(
+        SourceTableName="things", TargetTableName="from-then", UseLatestRestorableTime=True
+    )
+    s3 = cloud.client("s3")
+    s3.create_bucket(Bucket="shelf-of-tables")
+    export = db.export_table_to_point_in_time(
+        TableArn=ARN + "things", S3Bucket="shelf-of-tables", ClientToken="export-1"
+    )["ExportDescription"]
+    db.describe_export(ExportArn=export["ExportArn"])
+    db.list_exports(TableArn=ARN + "things")
+    s3.put_object(Bucket="shelf-of-tables", Key="in/one", Body=b'{"Item":{"a":{"S":"from afar"}}}')
+    loading = db.import_table(
+        S3BucketSource={"S3Bucket": "shelf-of-tables", "S3KeyPrefix": "in/"},
+        InputFormat="DYNAMODB_JSON",
+        ClientToken="import-1",
+        TableCreationParameters={
+            "TableName": "loaded",
+            "KeySchema": [HASH],
+            "AttributeDefinitions": [TEXT],
+            "BillingMode": "PAY_PER_REQUEST",
+        },
+    )["ImportTableDescription"]
+    db.describe_import(ImportArn=loading["ImportArn"])
+    db.list_imports()
     db.update_table(TableName="things", ReplicaUpdates=[{"Create": {"RegionName": "eu-west-1"}}])
     cloud.client("dynamodb", region="eu-west-1").put_item(TableName="things", Item={"a": {"S": "far"}})

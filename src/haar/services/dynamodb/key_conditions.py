@@ -50,6 +50,8 @@ class KeyRange(NamedTuple):
     starts: str | None = None
     above: str | None = None
     below: str | None = None
+    #: every attribute of the key is given: of a table, one row at most
+    exact: bool = False
 
     def holds(self, sort: str) -> bool:
         """Whether a sort text is in the range."""
@@ -190,7 +192,7 @@ def _sorted_range(table: Table, partition: str, range_keys: tuple[str, ...], con
 def _bounded(partition: str, kind: str, texts: list[str]) -> KeyRange:
     text = texts[0]
     if kind == "EQ":
-        return KeyRange(partition, start=text, stop=text)
+        return KeyRange(partition, start=text, stop=text, exact=True)
     if kind == "BEGINS_WITH":
         return KeyRange(partition, starts=text)
     if kind == "BETWEEN":

@@ -7,6 +7,7 @@ from haar.kit import Service, ServiceError
 dynamodb: Service[str] = Service(
     "dynamodb",
     also_raises=("ValidationException", "AccessDeniedException", "SerializationException", "ThrottlingException"),
+    bad_token="ValidationException",
 )
 
 # Limits of items and requests (docs: DynamoDB Developer Guide, Constraints.html).

@@ -163,6 +163,22 @@ def test_a_page_that_is_exactly_full_has_a_key_though_nothing_follows(db: Any, n
     assert (last["Items"], last["Count"], "LastEvaluatedKey" in last) == ([], 0, False)
 
 
+@pytest.mark.documented(QUERY)
+def test_a_query_by_the_whole_key_has_one_page(db: Any, numbered: str, refusal: Refusal) -> None:
+    put(db, numbered, {"a": {"S": "k"}, "n": {"N": "1"}})
+    values = {"a": {"S": "k"}, "n": {"N": "1"}}
+    reply = asked(db, numbered, "a = :a AND n = :n", **values, Limit=1)
+    assert (reply["Count"], "LastEvaluatedKey" in reply) == (1, False)
+    refused = refusal(
+        db.query,
+        TableName=numbered,
+        KeyConditionExpression="a = :a AND n = :n",
+        ExpressionAttributeValues={":a": {"S": "k"}, ":n": {"N": "1"}},
+        ExclusiveStartKey=values,
+    )
+    assert refused == ("ValidationException", "The query can return at most one row and cannot be restarted")
+
+
 @pytest.mark.documented(PAGES)
 def test_a_page_ends_with_the_item_that_fills_1_mb(db: Any, numbered: str) -> None:
     put(db, numbered, *({"a": {"S": "k"}, "n": {"N": str(one)}, "v": {"S": "x" * 300_000}} for one in range(6)))

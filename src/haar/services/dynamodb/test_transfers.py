@@ -141,6 +141,15 @@ def test_csv_becomes_texts(desk: Desk) -> None:
     assert desk.loaded() == [{"a": {"S": "x"}, "title": {"S": "one, two"}}, {"a": {"S": "y"}, "title": {"S": ""}}]
 
 
+@pytest.mark.documented(IMPORT)
+def test_all_objects_under_a_prefix_are_imported(desk: Desk) -> None:
+    for number in range(5):
+        desk.s3.put_object(Bucket="shelf", Key=f"in/{number}", Body=b'{"Item":{"a":{"S":"x%d"}}}' % number)
+    desk.s3.put_object(Bucket="shelf", Key="other/5", Body=b'{"Item":{"a":{"S":"x5"}}}')
+    desk.load(b'{"Item":{"a":{"S":"y"}}}')
+    assert [item["a"]["S"] for item in desk.loaded()] == ["x0", "x1", "x2", "x3", "x4", "y"]
+
+
 @pytest.mark.documented(FORMAT)
 def test_csv_can_have_its_header_in_the_request(desk: Desk) -> None:
     desk.load(b"x;1\n", "CSV", InputFormatOptions={"Csv": {"Delimiter": ";", "HeaderList": ["a", "n"]}})

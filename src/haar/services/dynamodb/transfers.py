@@ -238,13 +238,26 @@ def _manifests(call: Call, export: Export) -> None:
 # ---- imports
 
 
+def _listed(entries: Any) -> Iterator[tuple[str, int]]:
+    """Keys and sizes in a bucket's listing; S3 has its entries as the XML they are answered with, joined to one."""
+    from xml.etree import ElementTree
+
+    for entry in entries:
+        if not isinstance(entry, str):
+            yield entry["Key"], entry["Size"]
+            continue
+        found = ElementTree.fromstring(f"<All><Contents>{entry}</Contents></All>")  # noqa: S314 (S3's own)
+        for one in found:
+            yield one.findtext("Key", ""), int(one.findtext("Size", "0"))
+
+
 def objects_of(call: Call, principal: Principal, source: Mapping[str, Any]) -> list[str]:
     """The keys of what an import reads. Raises what S3 raises."""
     found: list[str] = []
     request: dict[str, Any] = {"Bucket": source["S3Bucket"], "Prefix": source.get("S3KeyPrefix", "")}
     while True:
         reply = _asked(call, principal, "list_objects_v2", **request)
-        found += [one["Key"] for one in reply.get("Contents", ()) if one["Size"]]
+        found += [name for name, size in _listed(reply.get("Contents", ())) if size]
         if not reply.get("NextContinuationToken"):
             return found
         request["ContinuationToken"] = reply["NextContinuationToken"]

@@ -60,6 +60,7 @@ def _found(call: Call, arn: str) -> Any:
     stream = _streams(call).find(call, arn)
     if stream is None:
         raise _missing(arn)
+    call.resources.append((arn, "AWS::DynamoDB::Stream"))
     return stream
 
 

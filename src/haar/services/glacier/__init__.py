@@ -21,7 +21,7 @@ lock that was not completed is gone after 24 hours, provisioned capacity ends af
 Reference: https://docs.aws.amazon.com/amazonglacier/latest/dev/amazon-glacier-api.html
 """
 
-from haar.services.glacier import operations
+from haar.services.glacier import forgetting, operations
 from haar.services.glacier.service import glacier
 
-__all__ = ["glacier", "operations"]
+__all__ = ["forgetting", "glacier", "operations"]

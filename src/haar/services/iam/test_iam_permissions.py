@@ -119,8 +119,10 @@ def test_an_explicit_deny_beats_every_allow(cloud: Cloud) -> None:
     bob = Person(cloud, "bob")
     iam.attach_user_policy(UserName="bob", PolicyArn=ADMINISTRATOR)
     iam.put_user_policy(UserName="bob", PolicyName="no", PolicyDocument=policy("s3:DeleteObject", "Deny"))
-    assert answer(bob("s3").delete_object, Bucket="b", Key="k") == "AccessDenied"
-    assert answer(bob("s3").get_object, Bucket="b", Key="k") == "allowed"
+    cloud.client("s3").create_bucket(Bucket="attic")
+    cloud.client("s3").put_object(Bucket="attic", Key="k", Body=b"x")
+    assert answer(bob("s3").delete_object, Bucket="attic", Key="k") == "AccessDenied"
+    assert answer(bob("s3").get_object, Bucket="attic", Key="k") == "allowed"
 
 
 @pytest.mark.fact("IAMEVAL-006")

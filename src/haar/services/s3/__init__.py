@@ -8,8 +8,6 @@ object is encrypted at rest. Reads see every write at once.
 * Conditional writes never answer 409: each is one transaction, and none overlaps another.
 * A copy shares the bytes of its source. They are read again only where the copy needs a digest that the source does not
   have: an MD5 for an object that came in parts, or another checksum.
-* The digest that DeleteObjects demands must be there; it is not compared with the document.
-* XXHASH checksums are refused.
 * New buckets refuse customers' keys (SSE-C) until PutBucketEncryption unblocks them, as AWS's do since April 2026. Keys
   may come over plain HTTP, which AWS refuses: here the door is on the machine itself. The same holds for SSE-KMS.
 * KMS is asked in the caller's own name. A Bucket Key serves one caller for five minutes, and until then a change of the
@@ -54,11 +52,11 @@ object is encrypted at rest. Reads see every write at once.
 Reference: https://docs.aws.amazon.com/AmazonS3/latest/API/Welcome.html
 """
 
-from haar.services.s3 import access_points, authority, condition_keys, cors, customer_keys, operations
+from haar.services.s3 import access_points, authority, condition_keys, cors, customer_keys, forgetting, operations
 from haar.services.s3.service import s3
 from haar.services.s3.usage import usage
 
 s3.provide("usage", usage)
 customer_keys.hide(s3)
 
-__all__ = ["access_points", "authority", "condition_keys", "cors", "customer_keys", "operations", "s3"]
+__all__ = ["access_points", "authority", "condition_keys", "cors", "customer_keys", "forgetting", "operations", "s3"]

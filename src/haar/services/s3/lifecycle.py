@@ -27,7 +27,7 @@ from urllib.parse import quote
 import msgspec
 
 from haar.kit import Call, Record, Task, key, replace
-from haar.services.s3 import presented, shelf, tiering, uploads
+from haar.services.s3 import locking, presented, shelf, tiering, uploads
 from haar.services.s3.lifecycle_rules import Chosen, smallest
 from haar.services.s3.resources import Bucket, Upload, Version
 from haar.services.s3.service import s3
@@ -175,7 +175,7 @@ def decide(plan: Plan, version: Version, now: float, *, rank: int = 0, alone: bo
     tomorrow = next_midnight(now + 1)
     if version.replication in _WAITING:
         return Due(again=tomorrow)
-    if _is_locked(version, now):
+    if locking.is_locked(version, now):
         ready = [one for one in ready if one.action != "remove"]
     return replace(min(ready, key=_precedence, default=Due()), again=tomorrow)
 
@@ -186,10 +186,6 @@ def _precedence(one: Due) -> tuple[int, int]:
 
 def _sooner(one: float | None, other: float | None) -> float | None:
     return other if one is None else one if other is None else min(one, other)
-
-
-def _is_locked(version: Version, now: float) -> bool:
-    return version.legal_hold or version.retain_until > now
 
 
 def _candidates(plan: Plan, version: Version, now: float, *, rank: int, alone: bool) -> Iterator[Due]:

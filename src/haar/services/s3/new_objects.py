@@ -26,6 +26,7 @@ HEADERS: Final = (
     "CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage", "ContentType", "Expires",
     "WebsiteRedirectLocation",
 )  # fmt: skip
+_HEADERS: Final = frozenset(HEADERS)
 #: The classes that an object of a general purpose bucket can have.
 STORAGE_CLASSES: Final = frozenset(
     (
@@ -62,6 +63,8 @@ def length_allowed(length: int | None) -> None:
 
 def headers_in(request: Mapping[str, Any]) -> dict[str, Any]:
     """The headers to keep. Raises InvalidRedirectLocation."""
+    if _HEADERS.isdisjoint(request):
+        return {}
     found = {name: request[name] for name in HEADERS if name in request}
     encoding = found.get("ContentEncoding")
     if encoding is not None and "aws-chunked" in encoding:

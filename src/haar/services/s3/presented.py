@@ -32,7 +32,9 @@ def headers_of(call: Call, bucket: Bucket, version: Version) -> dict[str, Any]:
     """What `also_says` has to say."""
     found: dict[str, Any] = {}
     for one in also_says:
-        found.update(one(call, bucket, version))
+        said = one(call, bucket, version)
+        if said:
+            found.update(said)
     return found
 
 
@@ -66,6 +68,8 @@ def described(call: Call, bucket: Bucket, version: Version, request: Mapping[str
 
 def overridden(call: Call, request: Mapping[str, Any], reply: dict[str, Any]) -> None:
     """Put the headers that a request asks for in place of the object's own. Raises InvalidRequest."""
+    if _OVERRIDES.keys().isdisjoint(request):
+        return
     for member, name in _OVERRIDES.items():
         value = request.get(member)
         if value is None:

@@ -177,7 +177,7 @@ def tail(version: Version) -> str:
     """What a listing says of a version, or of a delete marker, behind its key and its owner aside."""
     if version.marker:
         return f"<LastModified>{iso_millis(version.at)}</LastModified>"
-    algorithms = "".join(f"<ChecksumAlgorithm>{name}</ChecksumAlgorithm>" for name in version.checksums)
+    algorithms = "".join([f"<ChecksumAlgorithm>{name}</ChecksumAlgorithm>" for name in version.checksums])
     kind = f"<ChecksumType>{version.checksum_type}</ChecksumType>" if algorithms else ""
     return (
         f"<LastModified>{iso_millis(version.at)}</LastModified><ETag>&quot;{escape(version.etag)}&quot;</ETag>{algorithms}{kind}"

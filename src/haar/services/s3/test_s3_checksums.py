@@ -52,6 +52,11 @@ KNOWN = {
     "CRC32C": "ImIEBA==",
     "SHA1": b64(hashlib.sha1(BODY, usedforsecurity=False).digest()),
     "SHA256": b64(hashlib.sha256(BODY).digest()),
+    "SHA512": b64(hashlib.sha512(BODY).digest()),
+    "MD5": b64(hashlib.md5(BODY, usedforsecurity=False).digest()),
+    "XXHASH64": b64(bytes.fromhex("0b242d361fda71bc")),
+    "XXHASH3": b64(bytes.fromhex("ce7d19a5418fb365")),
+    "XXHASH128": b64(bytes.fromhex("ddd650205ca3e7fa24a1cc2e3a8a7651")),
 }
 
 
@@ -66,7 +71,7 @@ def test_a_checksum_that_is_sent_is_kept_and_shown(silent: Any, algorithm: str) 
 
 
 @pytest.mark.documented(INTEGRITY)
-@pytest.mark.parametrize("algorithm", ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"])
+@pytest.mark.parametrize("algorithm", ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256", "XXHASH3", "XXHASH128"])
 def test_a_checksum_in_a_trailer_counts_like_one_in_a_header(cloud: Cloud, s3: Any, algorithm: str) -> None:
     client = cloud.client("s3", endpoint_url="https://haar.localhost:4566")
     reply = client.put_object(**PLACE, Body=io.BytesIO(BODY), ChecksumAlgorithm=algorithm)

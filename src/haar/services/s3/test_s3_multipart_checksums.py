@@ -130,11 +130,14 @@ def test_an_algorithm_that_is_none_is_refused(s3: Any) -> None:
     assert status_of(error) == ("InvalidRequest", 400)
 
 
-@pytest.mark.ours
-def test_an_algorithm_that_is_not_built_is_refused(s3: Any) -> None:
+@pytest.mark.documented(CREATE)
+@pytest.mark.parametrize("algorithm", ["XXHASH64", "XXHASH3", "XXHASH128", "SHA512", "MD5"])
+def test_an_algorithm_that_cannot_be_combined_is_of_the_parts(s3: Any, algorithm: str) -> None:
+    begun = s3.create_multipart_upload(Bucket="parts", Key="k", ChecksumAlgorithm=algorithm)
+    assert begun["ChecksumType"] == "COMPOSITE"
     with pytest.raises(ClientError) as error:
-        begin(s3, ChecksumAlgorithm="XXHASH64")
-    assert status_of(error) == ("NotImplemented", 501)
+        begin(s3, ChecksumAlgorithm=algorithm, ChecksumType="FULL_OBJECT")
+    assert status_of(error) == ("InvalidRequest", 400)
 
 
 @pytest.mark.documented(PUT)

@@ -14,16 +14,13 @@ Source: SNS Developer Guide, sns-message-delivery-retries.html, sns-dead-letter-
 
 from __future__ import annotations
 
-import base64
 import json
 from typing import Any, Final
-
-import msgspec
 
 from haar.kit import Call, Origin, Principal, Refused, ServiceError, replace
 from haar.kit.call import ServiceClient
 from haar.services.sns import delivery_policies, posting
-from haar.services.sns.envelope import confirmation, door_of, notification, text_for, unsubscribe_url, written
+from haar.services.sns.envelope import confirmation, notification, text_for, unsubscribe_url, written
 from haar.services.sns.resources import (
     CONFIRMED,
     Archived,
@@ -41,7 +38,6 @@ from haar.services.sns.resources import (
     archived_at,
 )
 from haar.services.sns.service import sns
-from haar.wire.text import iso_millis
 
 __all__ = ["NAME", "announce", "enqueue", "into_outbox"]
 
@@ -98,9 +94,7 @@ def _hand_out(call: Call, topic: Topic, letter: Letter, to: list[str]) -> None:
             _hand(call, topic, subscription, letter)
 
 
-def _hand(
-    call: Call, topic: Topic, subscription: Subscription, letter: Letter, *, replayed: bool = False
-) -> None:
+def _hand(call: Call, topic: Topic, subscription: Subscription, letter: Letter, *, replayed: bool = False) -> None:
     protocol = subscription.protocol
     try:
         if protocol == "sqs":
@@ -178,9 +172,7 @@ def _to_queue(
             }
     else:
         signed = bool(topic.signature_version)
-        sent["MessageBody"] = written(
-            notification(call, topic, subscription, letter, replayed=replayed, signed=signed)
-        )
+        sent["MessageBody"] = written(notification(call, topic, subscription, letter, replayed=replayed, signed=signed))
     if more:
         sent["MessageAttributes"] = {**sent.get("MessageAttributes", {}), **more}
     if letter.group:
@@ -368,5 +360,3 @@ def _ask_queue(call: Call, topic: Topic, subscription: Subscription, told: dict[
         _door(call, topic, "sqs", subscription.endpoint).send_message(**sent)
     except ServiceError:
         return  # whoever owns the queue has not let SNS in: the subscription stays unconfirmed
-
-

@@ -82,7 +82,7 @@ def _grown(function: str, low: float, high: float, step: int, steps: int) -> flo
     if function == "arithmetic":
         return low + (high - low) * part * (part + 1) / 2
     if function == "geometric" and low > 0:
-        return low * (high / low) ** part
+        return float(low * (high / low) ** part)
     return low + (high - low) * (math.exp2(part * max(steps - 1, 1)) - 1) / (math.exp2(max(steps - 1, 1)) - 1)
 
 
@@ -112,7 +112,7 @@ def check(text: str, *, of_topic: bool) -> str:
 def _check_retry(healthy: dict[str, Any], given: dict[str, Any]) -> None:
     unknown = set(given) - set(_DEFAULT) - {"maxReceivesPerSecond"}
     if unknown:
-        raise _bad(f"unexpected JSON member: {sorted(unknown)[0]}")
+        raise _bad(f"unexpected JSON member: {min(unknown)}")
     counts = [name for name in _DEFAULT if name.startswith("num")]
     for name in (*counts, "minDelayTarget", "maxDelayTarget"):
         if not isinstance(healthy[name], int) or isinstance(healthy[name], bool) or healthy[name] < 0:

@@ -1,7 +1,8 @@
 """What a subscriber is sent: the message in an envelope of JSON, or the message alone.
 
 Messages to queues are signed when the topic has a `SignatureVersion` that somebody has set, and always for HTTP and
-e-mail in JSON. Source: SNS Developer Guide, sns-message-and-json-formats.html, sns-large-payload-raw-message-delivery.html.
+e-mail in JSON. Source: SNS Developer Guide, sns-message-and-json-formats.html,
+sns-large-payload-raw-message-delivery.html.
 """
 
 from __future__ import annotations

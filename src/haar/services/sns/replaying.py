@@ -24,7 +24,7 @@ def begun(call: Call, topic: Topic, subscription: Subscription, policy: Mapping[
         raise _bad("The topic has no archive policy")
     unknown = set(policy) - {"PointType", "StartingPoint", "EndingPoint"}
     if unknown:
-        raise _bad(f"unexpected JSON member: {sorted(unknown)[0]}")
+        raise _bad(f"unexpected JSON member: {min(unknown)}")
     if policy.get("PointType") != "Timestamp":
         raise _bad("PointType must be Timestamp")
     start = _instant(policy.get("StartingPoint"), "StartingPoint")

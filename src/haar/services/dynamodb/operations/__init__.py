@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from haar.services.dynamodb import refusals
 from haar.services.dynamodb.operations import (
     backups,
     expiry,
@@ -14,4 +15,4 @@ from haar.services.dynamodb.operations import (
     transfers,
 )
 
-__all__ = ["backups", "expiry", "items", "policies", "reading", "statements", "tables", "transactions", "transfers"]
+__all__ = ["backups", "expiry", "items", "policies", "reading", "refusals", "statements", "tables", "transactions", "transfers"]

@@ -69,9 +69,11 @@ def query(call: Call, request: api.QueryInput) -> Any:
     if asked.start is not None:
         start = start_of(table, index, asked.start)
         hashes = index.hash_keys if index is not None else (table.hash_key,)
-        check_in_range(start, wanted, len(conditions) > len(hashes))
+        check_in_range(start, wanted, index, len(conditions) > len(hashes))
     _check_keys_not_filtered(table, index, asked, "QueryFilter" in request)
     reading = _reading(table, index, request, asked)
+    if index is None and (wanted.exact or not table.range_key):
+        reading = reading._replace(single=True)
     forward = request.get("ScanIndexForward") is not False
     return page(call, reading, rows_of_query(call, reading, wanted, start, forward), request)
 

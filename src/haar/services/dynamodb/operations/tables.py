@@ -48,11 +48,8 @@ def table_named(call: Call, name: str) -> tuple[str, ...]:
 
 @dynamodb.names("ResourceArn", Table)
 def table_of_arn(call: Call, arn: str) -> tuple[str, ...]:
-    """The key of the table of an ARN."""
-    place = Table.key_of(arn)
-    if place is None:
-        raise invalid(f"Invalid TableArn: Invalid ResourceArn provided as input {arn}")
-    return place
+    """The key of the table of an ARN; of anything else, one that no table has."""
+    return Table.key_of(arn) or (call.account, call.region, arn)
 
 
 def _needed(request: Mapping[str, Any]) -> None:

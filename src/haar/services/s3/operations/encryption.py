@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from haar.kit import Call, ServiceError, replace
-from haar.services.s3 import encryption, presented, reading, shelf
+from haar.services.s3 import encryption, locking, presented, reading, shelf
 from haar.services.s3.authority import on_bucket, on_object
 from haar.services.s3.resources import Bucket, Version
 from haar.services.s3.service import access_denied, malformed_xml, s3
@@ -116,7 +116,7 @@ def _refuse_unfit(call: Call, version: Version) -> None:
             "The UpdateObjectEncryption operation doesn't support source objects with the encryption type DSSE-KMS or "
             "SSE-C. Only source objects encrypted with SSE-S3 or SSE-KMS are supported."
         )
-    if version.legal_hold or (version.lock_mode and version.retain_until > call.now):
+    if locking.is_locked(version, call.now):
         raise access_denied(
             "The encryption type for the specified object can't be updated because that object is protected by S3 "
             "Object Lock. If the object has a governance-mode retention period or a legal hold, you must first remove "

@@ -109,7 +109,9 @@ def _check_batch(entries: Any) -> None:
         seen.add(name)
         total += _weight(entry)
     if total > MESSAGE_BYTES_MAX:
-        raise sns.error("BatchRequestTooLong", "The length of all the batch messages put together is more than the limit.")
+        raise sns.error(
+            "BatchRequestTooLong", "The length of all the batch messages put together is more than the limit."
+        )
 
 
 def _weight(entry: Mapping[str, Any]) -> int:

@@ -9,17 +9,20 @@ from urllib.parse import urlsplit
 
 from haar.kit import Call, Page, Refused, replace
 from haar.services.sns import rules
+from haar.services.sns.addresses import subscription_at
 from haar.services.sns.attributes import SUBSCRIPTION_ATTRIBUTES, set_on_subscription, show_subscription
 from haar.services.sns.delivery import announce
 from haar.services.sns.resources import (
     CONFIRMED,
-    PENDING as WAITING,
     PlatformEndpoint,
     Subscription,
     Topic,
     by_endpoint,
     by_owner,
     by_pending,
+)
+from haar.services.sns.resources import (
+    PENDING as WAITING,
 )
 from haar.services.sns.service import FIFO_SUBSCRIPTIONS, PENDING, PENDING_SECONDS, invalid, sns
 
@@ -74,9 +77,7 @@ def _waiting(call: Call, subscription: Subscription) -> Subscription:
     return call.tx.put(replace(subscription, state=WAITING, pending_until=until, token=call.ports.ids.hex(128)))
 
 
-def _with_attributes(
-    call: Call, topic: Topic, subscription: Subscription, given: Mapping[str, str]
-) -> Subscription:
+def _with_attributes(call: Call, topic: Topic, subscription: Subscription, given: Mapping[str, str]) -> Subscription:
     unknown = next((name for name in given if name not in SUBSCRIPTION_ATTRIBUTES), None)
     if unknown is not None:
         raise invalid("AttributeName")
@@ -109,7 +110,9 @@ def _checked_endpoint(call: Call, topic: Topic, protocol: str, endpoint: str) ->
         raise invalid(f"Invalid protocol type: {protocol}")
     found = check(call, endpoint, protocol)
     if protocol == "sqs" and endpoint.endswith(".fifo") and not topic.fifo:
-        raise invalid("Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics")
+        raise invalid(
+            "Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics"
+        )
     return found
 
 
@@ -189,14 +192,20 @@ def confirm_subscription(
     if owner_ends and not is_signed:
         raise sns.error("AuthorizationError", "AuthenticateOnUnsubscribe needs a signed request.")
     if found.state == WAITING:
-        call.tx.put(
-            replace(found, state=CONFIRMED, pending_until=None, authenticated=is_signed, owner_ends=owner_ends)
-        )
+        call.tx.put(replace(found, state=CONFIRMED, pending_until=None, authenticated=is_signed, owner_ends=owner_ends))
     return {"SubscriptionArn": found.arn}
 
 
-@sns.operation(anonymous=True)
-def unsubscribe(call: Call, subscription: Subscription, request: api.UnsubscribeInput) -> None:
+def _ending(call: Call, request: Mapping[str, Any]) -> list[tuple[str, Subscription | None]]:
+    arn = request["SubscriptionArn"]
+    return [(arn, call.tx.get(Subscription, *subscription_at(call, arn)))]
+
+
+@sns.operation(anonymous=True, resource=_ending)
+def unsubscribe(call: Call, request: api.UnsubscribeInput) -> None:
+    subscription = call.tx.get(Subscription, *subscription_at(call, request["SubscriptionArn"]))
+    if subscription is None:
+        return  # ending what has ended is no error on AWS
     if subscription.state == WAITING:
         raise invalid("SubscriptionArn Reason: The subscription is pending confirmation")
     topic = call.tx.get(Topic, subscription.account, subscription.region, subscription.topic)
@@ -270,5 +279,3 @@ def _protocol(call: Call, request: Mapping[str, Any], target: Any) -> str | None
 def _endpoint(call: Call, request: Mapping[str, Any], target: Any) -> str | None:
     found: str | None = request.get("Endpoint") or getattr(target, "endpoint", None)
     return found
-
-

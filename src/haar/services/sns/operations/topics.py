@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from haar.kit import Call, Page, Refused, as_dict, replace
 from haar.kit.tagging import check as check_tags
 from haar.services.sns import rules
+from haar.services.sns.addresses import topic_at
 from haar.services.sns.attributes import default_policy, set_on_topic, show_topic
 from haar.services.sns.resources import Archived, Published, Subscription, Tail, Topic, Waiting
 from haar.services.sns.service import FIFO_TOPICS, TAGS_MAX, TOPICS, invalid, sns
@@ -75,8 +77,16 @@ def _check_same(
         raise invalid("Tags Reason: Topic already exists with different tags")
 
 
-@sns.operation
-def delete_topic(call: Call, topic: Topic, request: api.DeleteTopicInput) -> None:
+def _doomed(call: Call, request: Mapping[str, Any]) -> list[tuple[str, Topic | None]]:
+    arn = request["TopicArn"]
+    return [(arn, call.tx.get(Topic, *topic_at(call, arn)))]
+
+
+@sns.operation(resource=_doomed)
+def delete_topic(call: Call, request: api.DeleteTopicInput) -> None:
+    topic = call.tx.get(Topic, *topic_at(call, request["TopicArn"]))
+    if topic is None:
+        return  # deleting what is not there is no error on AWS (docs: API reference, DeleteTopic)
     if topic.archive_days:
         raise sns.error("InvalidState", "Invalid state: The topic has an archive policy: deactivate it first.")
     for subscription in list(call.tx.range(Subscription, topic.account, topic.region, topic.name)):
@@ -88,7 +98,6 @@ def delete_topic(call: Call, topic: Topic, request: api.DeleteTopicInput) -> Non
     call.tx.delete(topic)
 
 
-# deleting what is not there is no error on AWS: see `topic_or_nothing` in the tests of the room
 @sns.operation
 def get_topic_attributes(
     call: Call, topic: Topic, request: api.GetTopicAttributesInput
