@@ -43,7 +43,13 @@ if TYPE_CHECKING:
     from haar.wire.http import HttpReply, HttpRequest
 
 #: Which room offers which port.
-_PORTS = {"identities": "iam", "organizations": "organizations", "access_points": "s3", "select": "s3", "item_streams": "dynamodb"}
+_PORTS = {
+    "identities": "iam",
+    "organizations": "organizations",
+    "access_points": "s3",
+    "select": "s3",
+    "item_streams": "dynamodb",
+}
 #: The longest real pause of an in-process wait before it looks at the clock again, in seconds.
 _NAP_SECONDS = 0.25
 #: Real seconds after which a blob that no row refers to is no upload on its way any more.

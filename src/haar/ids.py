@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import string
 
@@ -14,6 +15,7 @@ class Ids:
     """Makes identifiers. Without a seed they come from the operating system's secure source."""
 
     def __init__(self, seed: int | None = None) -> None:
+        self._is_secure = seed is None
         self.random: random.Random = random.SystemRandom() if seed is None else random.Random(seed)
         # names need not be secret: a generator seeded from the secure source is ten times quicker
         #: so many random bits that need not be secret
@@ -69,6 +71,8 @@ class Ids:
 
     def bytes(self, count: int) -> bytes:
         """So many random bytes."""
+        if self._is_secure:
+            return os.urandom(count)
         return self.random.getrandbits(8 * count).to_bytes(count, "big")
 
 

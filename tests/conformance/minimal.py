@@ -22,6 +22,10 @@ SPOKEN: Mapping[str, str] = {
     "QueueUrl": f"http://sqs.us-east-1.localhost:4566/{ACCOUNT}/nobody-made-this",
     "SourceArn": f"arn:aws:sqs:us-east-1:{ACCOUNT}:nobody-made-this",
     "ResourceARN": f"arn:aws:servicequotas:us-east-1:{ACCOUNT}:iam/L-F55AF5E4",
+    "TopicArn": f"arn:aws:sns:us-east-1:{ACCOUNT}:nobody-made-this",
+    "SubscriptionArn": f"arn:aws:sns:us-east-1:{ACCOUNT}:nobody-made-this:00000000-0000-4000-8000-000000000000",
+    "PlatformApplicationArn": f"arn:aws:sns:us-east-1:{ACCOUNT}:app/GCM/nobody-made-this",
+    "EndpointArn": f"arn:aws:sns:us-east-1:{ACCOUNT}:endpoint/GCM/nobody-made-this/00000000",
     "PolicyArn": f"arn:aws:iam::{ACCOUNT}:policy/nobody-made-this",
     "PolicySourceArn": f"arn:aws:iam::{ACCOUNT}:user/nobody",
     "arn": "arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials",
@@ -46,6 +50,9 @@ _CANDIDATES = (
     "h-abcdefgh", "car-abcdefgh", "rt-abcdefgh", "o-abcdefghij", "L-F55AF5E4", "iam", "example.com",
     "iam.amazonaws.com", "/", "v1", "{}",
     "2026-01-01", "123456789", "a" * 20, "a" * 32, "a" * 40, "00000000-0000-4000-8000-000000000000",
+    "oi-0123456789ab", "mw-0123456789abcdef0", "mi-0123456789abcdef0", "Custom:a", "1.0",
+    "2026-01-01T00:00:00Z",
+    f"arn:aws:ssm:us-east-1:{ACCOUNT}:opsmetadata/nobody-made-this",
 )  # fmt: skip
 
 

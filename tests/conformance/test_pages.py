@@ -38,7 +38,10 @@ def furnish(cloud: Cloud) -> dict[str, dict[str, Any]]:
         **_keys(cloud),
         **_vaults(cloud),
         **_buckets(cloud),
+        **_parameters(cloud),
+        **_secrets(cloud),
         **_tables(cloud),
+        **_topics(cloud),
     }
 
 
@@ -278,6 +281,44 @@ def _tables(cloud: Cloud) -> dict[str, dict[str, Any]]:
     }  # fmt: skip
 
 
+def _topics(cloud: Cloud) -> dict[str, dict[str, Any]]:
+    sns = cloud.client("sns")
+    secret = {"PlatformCredential": "secret"}
+    for n in range(1, 5):
+        topic = sns.create_topic(Name=f"topic-{n}")["TopicArn"]
+        app = sns.create_platform_application(Name=f"app-{n}", Platform="GCM", Attributes=secret)
+        sns.create_sms_sandbox_phone_number(PhoneNumber=f"+1206555010{n}")
+    for n in range(1, 5):
+        sns.subscribe(TopicArn=topic, Protocol="sms", Endpoint=f"+1206555010{n}")
+        sns.create_platform_endpoint(PlatformApplicationArn=app["PlatformApplicationArn"], Token=f"t{n}")
+    return {
+        "sns:ListTopics": {}, "sns:ListSubscriptions": {}, "sns:ListSubscriptionsByTopic": {"TopicArn": topic},
+        "sns:ListPlatformApplications": {}, "sns:ListSMSSandboxPhoneNumbers": {},
+        "sns:ListEndpointsByPlatformApplication": {"PlatformApplicationArn": app["PlatformApplicationArn"]},
+    }  # fmt: skip
+
+
+def _secrets(cloud: Cloud) -> dict[str, dict[str, Any]]:
+    api = cloud.client("secretsmanager")
+    for n in range(1, 5):
+        api.create_secret(Name=f"secret-{n}")
+    return {"secretsmanager:ListSecrets": {}}
+
+
+def _parameters(cloud: Cloud) -> dict[str, dict[str, Any]]:
+    ssm = cloud.client("ssm")
+    for n in range(1, 5):
+        ssm.put_parameter(Name=f"/four/p{n}", Value="v", Type="String", Tier="Advanced")
+        ssm.put_parameter(Name="/versions", Value=f"v{n}", Type="String", Overwrite=True)
+    arn = f"arn:aws:ssm:us-east-1:{ACCOUNT}:parameter/four/p1"
+    policy = document("ssm:GetParameter", Principal={"AWS": "111111111111"}, Resource=arn)
+    ssm.put_resource_policy(ResourceArn=arn, Policy=policy)
+    return {
+        "ssm:DescribeParameters": {}, "ssm:GetParameterHistory": {"Name": "/versions"},
+        "ssm:GetParametersByPath": {"Path": "/four"}, "ssm:GetResourcePolicies": {"ResourceArn": arn},
+    }  # fmt: skip
+
+
 #: Lists that go on behind any name or key, which need not be one of theirs, or whose tokens clients check themselves.
 MARKED = (
     "dynamodb:ListBackups", "dynamodb:ListTables", "dynamodb:Query", "dynamodb:Scan",
@@ -294,6 +335,7 @@ SHORT: Mapping[str, str] = {
     "organizations:ListParents": "one parent",
     "organizations:ListRoots": "one root",
     "service-quotas:ListRequestedServiceQuotaChangeHistoryByQuota": "one open request a quota",
+    "ssm:GetResourcePolicies": "one policy a parameter",
 }
 
 

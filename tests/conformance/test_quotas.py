@@ -119,6 +119,38 @@ def _indexed_table(cloud: Cloud, prepared: None) -> object:
     return _table(cloud, prepared, GlobalSecondaryIndexes=[{**index, "ProvisionedThroughput": UNITS}])
 
 
+def _parameter(tier: str) -> Callable[[Cloud, Any], object]:
+    """A parameter of a tier."""
+    return lambda cloud, prepared: cloud.client("ssm").put_parameter(Name="x", Value="v", Type="String", Tier=tier)
+
+
+def _secret(cloud: Cloud) -> str:
+    name: str = cloud.client("secretsmanager").create_secret(Name="one-more")["Name"]
+    return name
+
+
+def _put_value(cloud: Cloud, name: str) -> object:
+    """A secret's first value, which gets a label."""
+    return cloud.client("secretsmanager").put_secret_value(SecretId=name, SecretString="x")
+
+
+def _topic(cloud: Cloud) -> str:
+    arn: str = cloud.client("sns").create_topic(Name="one-more")["TopicArn"]
+    return arn
+
+
+def _fifo_topic(cloud: Cloud, prepared: None = None) -> str:
+    arn: str = cloud.client("sns").create_topic(Name="one-more.fifo", Attributes={"FifoTopic": "true"})["TopicArn"]
+    return arn
+
+
+def _subscribed(protocol: str, endpoint: str, **attributes: str) -> Callable[[Cloud, Any], object]:
+    """A subscription of a topic."""
+    given = {"Protocol": protocol, "Endpoint": endpoint, "Attributes": attributes}
+    return lambda cloud, topic: cloud.client("sns").subscribe(TopicArn=topic, **given)
+
+
+FILTERED = _subscribed("sms", "+12065550100", FilterPolicy='{"a": ["b"]}')
 ROLE = {"RoleName": "x", "AssumeRolePolicyDocument": trusting(AWS=ACCOUNT)}
 CERTIFICATE = {"CertificateBody": material.certificate(), "PrivateKey": material.private()}
 SCP = {"Content": document("*"), "Description": "", "Name": "x", "Type": "SERVICE_CONTROL_POLICY"}
@@ -172,8 +204,20 @@ ONE_MORE: Mapping[str, Case] = {
     "L-34F8CCC8": Case(_table, EXCEEDED),
     "L-CF0CBE56": Case(_table, EXCEEDED),
     "L-AB614373": Case(_table, EXCEEDED),
+    "standard-parameters": Case(_parameter("Standard"), "ParameterLimitExceeded"),
+    "advanced-parameters": Case(_parameter("Advanced"), "ParameterLimitExceeded"),
+    "topics": Case(lambda cloud, prepared: _topic(cloud), "TopicLimitExceeded"),
+    "fifo-topics": Case(_fifo_topic, "TopicLimitExceeded"),
+    "fifo-subscriptions": Case(
+        _subscribed("sqs", f"arn:aws:sqs:us-east-1:{ACCOUNT}:x.fifo"), "SubscriptionLimitExceeded", _fifo_topic
+    ),
+    "pending-subscriptions": Case(_subscribed("email", "ann@example.com"), "SubscriptionLimitExceeded", _topic),
+    "filter-policies-topic": Case(FILTERED, "FilterPolicyLimitExceeded", _topic),
+    "filter-policies-account": Case(FILTERED, "FilterPolicyLimitExceeded", _topic),
     "in-flight-standard": Case(_receive, "OverLimit", _queue),
     "in-flight-fifo": Case(_receive, "", _line),
+    "secrets": Case(lambda cloud, prepared: cloud.client("secretsmanager").create_secret(Name="x"), EXCEEDED),
+    "staging-labels": Case(_put_value, EXCEEDED, _secret),
 }
 
 every = pytest.mark.parametrize("quota", DECLARED, ids=lambda quota: f"{quota.service}:{quota.code}")

@@ -29,7 +29,10 @@ NOT_LIVED: Mapping[str, str] = {
     "s3.Rate": "kept only where AWS's request rates are enforced",
     "kms.Rate": "kept only where AWS's request rates are enforced",
     "sqs.Rate": "likewise",
+    "ssm.Rate": "likewise",
+    "sns.Waiting": "handed over right after the commit",
     "dynamodb.Bucket": "kept only where provisioned throughput is enforced",
+    "dynamodb.Span": "likewise",
     "dynamodb.Snapshot": "gone when the snapshot is complete",
     "kit.Orphan": "what nobody refers to any more is removed right after the commit",
 }
@@ -37,7 +40,8 @@ NOT_LIVED: Mapping[str, str] = {
 LATER: Mapping[str, tuple[str, ...]] = {
     "0.1.0": (
         "cloudtrail.Delivery", "cloudtrail.Reach", "cloudtrail.SigningKey", "cloudtrail.Trail", "dynamodb.", "glacier.",
-        "iam.Held", "kit.Answered", "kit.BlobUse", "kms.", "s3.", "s3control.", "sqs.DataKey", "sqs.FreshMessage", "sqs.Opened",
+        "iam.Held", "kit.Answered", "kit.BlobUse", "kms.", "s3.", "s3control.", "secretsmanager.", "sns.",
+        "sqs.DataKey", "sqs.FreshMessage", "sqs.Opened", "ssm.",
     ),
 }  # fmt: skip
 RELEASES = sorted(FOLDER.glob("*.haar"))

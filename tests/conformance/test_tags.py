@@ -39,6 +39,11 @@ def own_tags(cloud: Cloud, name: str, row: Any) -> dict[str, str]:
     if name == "s3":
         control = cloud.client("s3control")
         return as_dict(control.list_tags_for_resource(AccountId=ACCOUNT, ResourceArn=row.arn)["Tags"])
+    if name == "ssm":
+        named = {"ResourceType": "Parameter", "ResourceId": row.name}
+        return as_dict(cloud.client("ssm").list_tags_for_resource(**named)["TagList"])
+    if name == "secretsmanager":
+        return as_dict(cloud.client("secretsmanager").describe_secret(SecretId=row.arn).get("Tags", []))
     operation, request = own_list(name, row)
     reply = getattr(cloud.client(name), operation.snake)(**request)
     return as_dict(next(reply[member] for member in reply if member.lower() == "tags"))

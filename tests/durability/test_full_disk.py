@@ -81,3 +81,52 @@ def test_what_was_taken_before_the_disk_was_full_is_there_after_a_restart(haar: 
     (small_disk / "ballast").unlink()
     haar.start()
     assert ids(haar, f"{haar.url}/000000000000/q") == taken
+
+
+# --- large objects ---------------------------------------------------------------------------------------------------
+
+
+def blobs(small_disk: Path) -> list[Path]:
+    """What lies among the large bytes, whole or half written."""
+    return [path for path in (small_disk / "data" / "blobs").rglob("*") if path.is_file()]
+
+
+def put_too_much(haar: Haar) -> Any:
+    """Keep one object, then send one that the disk has no room for: the refusal."""
+    s3 = haar.client("s3")
+    s3.create_bucket(Bucket="attic")
+    s3.put_object(Bucket="attic", Key="k", Body=b"a" * 1_000_000)
+    with pytest.raises(ClientError) as error:
+        s3.put_object(Bucket="attic", Key="k", Body=b"b" * 12_000_000)
+    return error.value.response
+
+
+def test_a_large_object_that_does_not_fit_is_an_error_with_a_reason(haar: Haar) -> None:
+    refusal = put_too_much(haar)
+    assert refusal["ResponseMetadata"]["HTTPStatusCode"] == 500
+    assert (refusal["Error"]["Code"], "disk" in refusal["Error"]["Message"]) == ("InternalError", True)
+
+
+def test_a_large_object_that_does_not_fit_leaves_nothing_and_takes_nothing(haar: Haar, small_disk: Path) -> None:
+    put_too_much(haar)
+    assert len(blobs(small_disk)) == 1
+    s3 = haar.client("s3")
+    assert s3.get_object(Bucket="attic", Key="k")["Body"].read() == b"a" * 1_000_000
+    s3.put_object(Bucket="attic", Key="another", Body=b"c" * 500_000)
+    assert s3.get_object(Bucket="attic", Key="another")["Body"].read() == b"c" * 500_000
+
+
+def test_a_part_that_does_not_fit_leaves_the_upload_as_it_was(haar: Haar, small_disk: Path) -> None:
+    s3 = haar.client("s3")
+    s3.create_bucket(Bucket="attic")
+    upload = {
+        "Bucket": "attic",
+        "Key": "k",
+        "UploadId": s3.create_multipart_upload(Bucket="attic", Key="k")["UploadId"],
+    }
+    first = s3.upload_part(**upload, PartNumber=1, Body=b"a" * 1_000_000)["ETag"]
+    with pytest.raises(ClientError):
+        s3.upload_part(**upload, PartNumber=1, Body=b"b" * 12_000_000)
+    assert len(blobs(small_disk)) == 1
+    s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": first}]})
+    assert s3.get_object(Bucket="attic", Key="k")["Body"].read() == b"a" * 1_000_000

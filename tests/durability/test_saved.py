@@ -55,3 +55,41 @@ def test_saving_leaves_the_cloud_as_it_is(tmp_path: Path) -> None:
         secret = furnish(haar)
         haar.control("POST", "save", {"path": str(tmp_path / "saved.haar")})
         assert received(haar, secret) == ["now"]
+
+
+def test_objects_keys_and_archives_are_saved_with_their_bytes(tmp_path: Path) -> None:
+    file, body = str(tmp_path / "saved.haar"), b"large" * 500_000
+    with Haar("--data", str(tmp_path / "one")) as first, Haar("--data", str(tmp_path / "two")) as second:
+        s3, kms = first.client("s3"), first.client("kms")
+        key = kms.create_key()["KeyMetadata"]["KeyId"]
+        sealed = kms.encrypt(KeyId=key, Plaintext=b"secret")["CiphertextBlob"]
+        s3.create_bucket(Bucket="attic")
+        s3.put_object(Bucket="attic", Key="plain", Body=body)
+        s3.put_object(Bucket="attic", Key="under/kms", Body=body, ServerSideEncryption="aws:kms", SSEKMSKeyId=key)
+        first.client("glacier").create_vault(vaultName="v")
+        archive = first.client("glacier").upload_archive(vaultName="v", body=body)["archiveId"]
+        first.control("POST", "save", {"path": file})
+        second.client("s3").create_bucket(Bucket="goes")
+        second.client("s3").put_object(Bucket="goes", Key="k", Body=body)
+        second.control("POST", "load", {"path": file})
+        there = second.client("s3")
+        assert [bucket["Name"] for bucket in there.list_buckets()["Buckets"]] == ["attic"]
+        assert there.get_object(Bucket="attic", Key="plain")["Body"].read() == body
+        assert there.get_object(Bucket="attic", Key="under/kms")["Body"].read() == body
+        assert second.client("kms").decrypt(CiphertextBlob=sealed)["Plaintext"] == b"secret"
+        wanted = {"Type": "archive-retrieval", "ArchiveId": archive, "Tier": "Expedited"}
+        job = second.client("glacier").initiate_job(vaultName="v", jobParameters=wanted)["jobId"]
+        second.control("POST", "clock", {"advance": "+1d"})
+        assert second.client("glacier").get_job_output(vaultName="v", jobId=job)["body"].read() == body
+
+
+def test_a_saved_cloud_stays_loadable_when_the_server_is_started_again(tmp_path: Path) -> None:
+    file, body = str(tmp_path / "saved.haar"), b"large" * 500_000
+    with Haar("--data", str(tmp_path / "one")) as first, Haar("--data", str(tmp_path / "two")) as second:
+        first.client("s3").create_bucket(Bucket="attic")
+        first.client("s3").put_object(Bucket="attic", Key="k", Body=body)
+        first.control("POST", "save", {"path": file})
+        second.control("POST", "load", {"path": file})
+        second.kill()
+        second.start()
+        assert second.client("s3").get_object(Bucket="attic", Key="k")["Body"].read() == body

@@ -15,6 +15,7 @@ from haar.cloud import Cloud
 from haar.gateway import control
 from haar.gateway.control_time import seconds_in
 from haar.kit.wait import Wait
+from haar.record import RECORDS
 from haar.testing.server import Running
 from haar.wire.http import HttpRequest
 from tests.gateway.asking import code, get, post, send
@@ -163,6 +164,13 @@ def test_a_long_poll_over_http_ends_when_the_clock_is_moved(haar_server: Running
         assert "Messages" not in polled.result(30)
 
 
+def table_names(cloud: Cloud, *rooms: str) -> set[str]:
+    """The tables of some rooms that have rows."""
+    with cloud.store.transaction(write=False) as tx:
+        kinds = [kind for table, kind in RECORDS.items() if table.startswith(rooms)]
+        return {kind.__table__ for kind in kinds if tx.any(kind)}
+
+
 # --- forgetting, keeping, loading --------------------------------------------------------
 
 
@@ -184,6 +192,22 @@ def test_a_reset_of_one_account_leaves_the_others(cloud: Cloud) -> None:
     post(cloud, "reset", {"account": "111122223333"})
     assert "QueueUrls" not in cloud.client("sqs", access_key="111122223333").list_queues()
     assert len(cloud.client("sqs").list_queues()["QueueUrls"]) == 1
+
+
+def test_a_reset_of_one_account_takes_its_buckets_and_vaults_along(cloud: Cloud) -> None:
+    s3 = cloud.client("s3", access_key="111122223333")
+    glacier = cloud.client("glacier", access_key="111122223333")
+    s3.create_bucket(Bucket="gone")
+    s3.put_object(Bucket="gone", Key="k", Body=b"x")
+    glacier.create_vault(vaultName="v")
+    glacier.upload_archive(vaultName="v", body=b"x")
+    cloud.client("s3").create_bucket(Bucket="kept")
+    post(cloud, "reset", {"account": "111122223333"})
+    cloud.client("s3").create_bucket(Bucket="gone")  # its name is anybody's again
+    glacier.create_vault(vaultName="v")
+    assert [bucket["Name"] for bucket in cloud.client("s3").list_buckets()["Buckets"]] == ["gone", "kept"]
+    assert cloud.client("s3").list_objects_v2(Bucket="gone")["KeyCount"] == 0
+    assert table_names(cloud, "s3.", "glacier.") == {"s3.Bucket", "glacier.Vault"}
 
 
 @pytest.mark.parametrize("account", ["", "1", "all", 111122223333, None])

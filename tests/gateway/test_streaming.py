@@ -199,3 +199,28 @@ def test_the_tree_hash_of_an_archive_is_computed_on_its_way_in(
     with pytest.raises(ClientError, match="Checksum mismatch"):
         glacier.upload_archive(vaultName="films", body=content, checksum="0" * 64)
     assert read == []
+
+
+def test_a_body_whose_call_is_refused_at_its_end_is_not_kept(running: Running, s3: Any) -> None:
+    s3.put_object(Bucket="streams", Key="k", Body=b"")
+    with pytest.raises(ClientError) as error:
+        s3.put_object(Bucket="streams", Key="k", Body=bytes(LARGE), IfNoneMatch="*")
+    assert error.value.response["Error"]["Code"] == "PreconditionFailed"
+    assert blobs(running) == []
+
+
+@pytest.mark.parametrize(("limit", "status", "kept"), [(2 * LARGE, 204, 1), (LARGE - 1, 400, 0)])
+def test_of_a_form_only_the_file_is_kept(running: Running, s3: Any, limit: int, status: int, kept: int) -> None:
+    made = s3.generate_presigned_post("streams", "k", Conditions=[["content-length-range", 0, limit]])
+    parts = [
+        f'--xx\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in made["fields"].items()
+    ]
+    head = "".join(parts) + '--xx\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n'
+    place = urlsplit(running.url)
+    with closing(http.client.HTTPConnection(place.hostname or "", place.port)) as connection:
+        body = head.encode() + bytes(LARGE) + b"\r\n--xx--\r\n"
+        headers = {"Content-Type": "multipart/form-data; boundary=xx", "Host": "s3.localhost"}
+        connection.request("POST", "/streams", body, headers)
+        assert connection.getresponse().status == status
+    assert len(blobs(running)) == kept

@@ -77,6 +77,7 @@ EC2: Final[dict[str, Spoken]] = {
     "RequestExpired": Spoken("RequestExpired", "Request has expired.", 400),
     "OptInRequired": Spoken("OptInRequired", None, 403),
     "AccessDenied": Spoken("UnauthorizedOperation", None, 403),
+    "InternalFailure": Spoken("InternalError", None, 500),
 }
 
 S3: Final[dict[str, Spoken]] = {
@@ -95,6 +96,7 @@ S3: Final[dict[str, Spoken]] = {
     "ExpiredToken": Spoken("ExpiredToken", "The provided token has expired.", 400),
     "RequestExpired": Spoken("AccessDenied", "Request has expired", 403),
     "AccessDenied": Spoken("AccessDenied", None, 403),
+    "InternalFailure": Spoken("InternalError", None, 500),
 }
 
 #: The dialect of each of botocore's protocol names. S3 is its own, whatever its protocol.

@@ -19,6 +19,7 @@ from haar.kit.call import Call, Origin
 from haar.kit.perform import admit, perform, record
 from haar.kit.wait import Wait
 from haar.wire.codec import render_bare_error
+from haar.wire.http import Stream
 from haar.wire.router import Plan, Routed, Unroutable, route
 
 if TYPE_CHECKING:
@@ -109,6 +110,8 @@ class Attempt:
         except Exception:
             log.exception("request %s failed", self.request_id)
             reply = self.failed()
+        if self.operation is not None and self.operation.body_member:
+            self._drop_body(self.operation)
         if "origin" in self.http.headers:
             self._dress(reply)
         if self.call is not None and self.call.witness is not None:
@@ -117,6 +120,12 @@ class Attempt:
         if recorder is not None and self.routed is not None:
             recorder.note(self.routed.service, self.routed.operation, reply.status)
         return reply
+
+    def _drop_body(self, operation: Operation) -> None:
+        """Remove what came in and was not kept: the call was refused, or made something else of it."""
+        body = self.http.body if self.request is None else self.request.get(operation.body_member)
+        if body.__class__ is Body:
+            body.drop_unless_kept(self.gateway.ports.store)
 
     def _testify(self, call: Call, reply: HttpReply) -> None:
         """Tell whoever asked to hear of the answer, whatever it is."""
@@ -191,17 +200,22 @@ class Attempt:
     def failed(self) -> HttpReply:
         """The answer when it is Haar that failed."""
         why = f"Haar failed at this request; its log has the details under {self.request_id}."
-        return self._refuse(_failure(why), audit=False)
+        return self._broken(why)
 
     def lost(self, error: StoreFull) -> HttpReply:
         """The answer when the store has no room for what the operation wrote."""
-        return self._refuse(_failure(f"The disk under the store is full: {error}"), audit=False)
+        return self._broken(f"The disk under the store is full: {error}")
+
+    def _broken(self, why: str) -> HttpReply:
+        error = ServiceError("InternalFailure", why, status=500, fault="server")
+        return self._refuse(error if self.routed is None else _spoken(error, self.routed), audit=False)
 
     def _once(self) -> HttpReply:
         routed = self.routed
         if routed is None:
             routed = self.routed = route(self.http)
         tx = self.gateway.ports.store.begin()
+        reply: dict[str, Any] = {}
         try:
             call, operation = self._begun(tx, routed)
             request = self.request
@@ -215,6 +229,9 @@ class Attempt:
             tx.commit()
         except BaseException:
             tx.abort()
+            for member in reply.values():
+                if member.__class__ is Stream:
+                    member.end()  # it will be sent to nobody
             raise
         return rendered
 
@@ -316,10 +333,6 @@ _BUSY = ServiceError(
 _UNSIGNED = ServiceError("MissingAuthenticationToken", "Request is missing Authentication Token", status=403)
 
 
-def _failure(why: str) -> ServiceError:
-    return ServiceError("InternalFailure", why, status=500, fault="server")
-
-
 def _spoken(error: ServiceError, routed: Routed) -> ServiceError:
     """A refusal of the door itself, in the words of the request's protocol."""
     code, message, status = spoken(error.code, routed.protocol, routed.service)
@@ -333,4 +346,5 @@ def _spoken(error: ServiceError, routed: Routed) -> ServiceError:
         status=status or error.status,
         members=error.members,
         query_code=error.query_code or query.code,
+        fault=error.fault,
     )

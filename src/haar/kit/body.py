@@ -76,6 +76,21 @@ class Body:
         body.size = blob.size
         return body
 
+    def drop_unless_kept(self, store: Store) -> None:
+        """Remove what was spooled of it, unless a row refers to that: the call it came with is over."""
+        blob, blobs = self._blob, self._blobs
+        if blob is None or blobs is None:
+            return
+        with store.transaction(write=False) as tx:
+            is_kept = tx.any(BlobUse, blob.id)
+        if not is_kept:
+            self.drop()
+
+    def drop(self) -> None:
+        """Remove what was spooled of it, which no row refers to."""
+        if self._blob is not None and self._blobs is not None:
+            self._blobs.remove(self._blob.id)
+
     def __len__(self) -> int:
         return self.size
 

@@ -16,7 +16,17 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from awscrt.checksums import XXHash
 
-__all__ = ["ALGORITHMS", "COMBINABLE", "LENGTHS", "TREE", "TREE_LEAF_BYTES", "Calculator", "calculator", "combined", "whole"]
+__all__ = [
+    "ALGORITHMS",
+    "COMBINABLE",
+    "LENGTHS",
+    "TREE",
+    "TREE_LEAF_BYTES",
+    "Calculator",
+    "calculator",
+    "combined",
+    "whole",
+]
 
 #: S3 Glacier's algorithm, and the bytes under one leaf of its tree.
 TREE = "TREE-SHA256"

@@ -38,5 +38,7 @@ def headers_in(http: HttpRequest) -> dict[str, str]:
     return {
         name.lower(): value
         for name, value in parse_qsl(query, keep_blank_values=True)
-        if name[:6].lower() == "x-amz-" and name.lower() not in _PROOF and not name.lower().startswith("x-amz-checksum-")
+        if name[:6].lower() == "x-amz-"
+        and name.lower() not in _PROOF
+        and not name.lower().startswith("x-amz-checksum-")
     }

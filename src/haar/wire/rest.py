@@ -198,9 +198,10 @@ def _write_request(source: Source, model: ServiceModel, shape: str, request_uri:
             with source.block("    if k in FIELDS:"):
                 source.line("    name, read = FIELDS[k]")
                 source.line("    r[name] = v if read is None else read(v)")
-            for name, wire, _ in by_place.get("headers", ()):
+            for heads, (name, wire, _) in enumerate(by_place.get("headers", ())):
                 prefix = wire.lower()
-                source.line(f"    if k.startswith({prefix!r}):")
+                is_apart = not any(field.lower().startswith(prefix) for _, field, _ in by_place.get("header", ()))
+                source.line(f"    {'elif' if is_apart and not heads else 'if'} k.startswith({prefix!r}):")
                 source.line(f"        r.setdefault({name!r}, {{}})[k[{len(prefix)}:]] = v")
     fields = [
         f"{wire.lower()!r}: ({name!r}, {'None' if text == 'v' else f'lambda v: {text}'})"
@@ -270,7 +271,10 @@ def bind_reply(model: ServiceModel, shape: str) -> Callable[[Mapping[str, Any], 
             source.line("for k, v in reply.items():")
             with source.block("    if v is not None and k in PLACES:"):
                 source.line("    wire, write = PLACES[k]")
-                source.line("    if write is not None: headers.append((wire, write(v)))")
+                # nearly all are texts without line ends
+                with source.block("    if write is text and v.__class__ is str and '\\n' not in v and '\\r' not in v:"):
+                    source.line("    headers.append((wire, v))")
+                source.line("    elif write is not None: headers.append((wire, write(v)))")
                 source.line("    else: headers.extend([(wire + name, text(w)) for name, w in v.items()])")
             for name, reference in model.shapes[shape]["members"].items():
                 traits = merged(model, reference)

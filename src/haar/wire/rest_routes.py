@@ -29,12 +29,21 @@ class _Route(NamedTuple):
     weight: tuple[int, int]
 
 
-class Found(NamedTuple):
+class Found:
     """A match. `rank` compares matches in different tables: literal segments, then fixed query strings."""
 
-    operation: str
-    labels: dict[str, str]
-    rank: tuple[int, int, int]
+    __slots__ = ("_literals", "_route", "labels", "operation")
+
+    def __init__(self, route: _Route, labels: dict[str, str], literals: int) -> None:
+        self.operation = route.operation
+        self.labels = labels
+        self._route = route
+        self._literals = literals
+
+    @property
+    def rank(self) -> tuple[int, int, int]:
+        """The larger is meant."""
+        return (self._literals, *self._route.weight)
 
 
 class _Node:
@@ -139,7 +148,7 @@ class Routes:
         labels = dict(zip(route.labels, values))  # noqa: B905 (as many as the path it was found by has)
         if "%" in path:
             labels = {name: decoded(value) for name, value in labels.items()}
-        return Found(route.operation, labels, (literals, *route.weight))
+        return Found(route, labels, literals)
 
 
 def _settle(node: _Node) -> None:

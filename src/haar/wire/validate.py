@@ -35,6 +35,8 @@ DEFAULT_CODES: Mapping[str, str] = {
     "rest-xml": "InvalidRequest",
 }
 _PATTERN = "Member must satisfy regular expression pattern: "
+#: Of more optional members than these it is asked at once whether any is there.
+_ASKED_ONE_BY_ONE = 3
 _NUMBERS = frozenset(("integer", "long", "short", "byte", "float", "double", "bigInteger", "bigDecimal"))
 
 
@@ -67,6 +69,7 @@ class _Writer:
         self.names: dict[str, str] = {}
         self.waiting: list[str] = []
         self.matchers: dict[str, str] = {}
+        self.groups: dict[tuple[str, ...], str] = {}
         self.demanding = _demanding(model)
 
     def write(self, top: str) -> None:
@@ -76,6 +79,8 @@ class _Writer:
             self.function(self.names[shape_name], shape_name)
         for pattern, name in self.matchers.items():
             self.source.line(f"{name} = matcher({pattern!r})")
+        for members, name in self.groups.items():
+            self.source.line(f"{name} = frozenset({members!r})")
 
     def function(self, name: str, shape_name: str) -> None:
         shape = self.shapes[shape_name]
@@ -85,8 +90,19 @@ class _Writer:
                 required = set(shape.get("required", ()))
                 if required or any(self.cares(member["shape"]) for member in shape.get("members", {}).values()):
                     self.source.line("get = value.get")
-                for member_name, member in shape.get("members", {}).items():
-                    self.member(member_name, member["shape"], member_name in required)
+                members = {name: member["shape"] for name, member in shape.get("members", {}).items()}
+                may_be = [name for name, inner in members.items() if name not in required and self.cares(inner)]
+                for member_name in [name for name in members if name in required]:
+                    self.member(member_name, members[member_name], True)
+                if len(may_be) > _ASKED_ONE_BY_ONE:
+                    # a request has five members of forty
+                    group = self.groups.setdefault(tuple(may_be), f"group_{len(self.groups)}")
+                    with self.source.block(f"if not {group}.isdisjoint(value):"):
+                        for member_name in may_be:
+                            self.member(member_name, members[member_name], False)
+                else:
+                    for member_name in may_be:
+                        self.member(member_name, members[member_name], False)
             elif kind == "list":
                 inner = shape["member"]["shape"]
                 if self.cares(inner):

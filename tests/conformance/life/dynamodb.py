@@ -37,9 +37,7 @@ def live(cloud: Cloud) -> None:
     _settings(db)
     _items(db)
     _copies(cloud, db)
-    db.create_table(
-        TableName="spare", KeySchema=[HASH], AttributeDefinitions=[TEXT], BillingMode="PAY_PER_REQUEST"
-    )
+    db.create_table(TableName="spare", KeySchema=[HASH], AttributeDefinitions=[TEXT], BillingMode="PAY_PER_REQUEST")
     db.delete_table(TableName="spare")
 
 
@@ -62,6 +60,15 @@ def last(cloud: Cloud) -> None:
     )
     for value in ("1", "2"):
         db.put_item(TableName="slow", Item={**ONE, "n": {"N": "1"}, "m": {"N": value}})
+    key = cloud.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    db.create_table(
+        TableName="sealed",
+        KeySchema=[HASH],
+        AttributeDefinitions=[TEXT],
+        BillingMode="PAY_PER_REQUEST",
+        SSESpecification={"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key},
+    )
+    db.put_item(TableName="sealed", Item=ONE)
     put = {"Put": {"TableName": "things", "Item": {"a": {"S": "once"}}}}
     db.transact_write_items(TransactItems=[put], ClientRequestToken="once")
 
@@ -78,8 +85,11 @@ def _settings(db: Any) -> None:
     db.list_tags_of_resource(ResourceArn=ARN + "things")
     db.untag_resource(ResourceArn=ARN + "things", TagKeys=["level"])
     statement = {
-        "Effect": "Allow", "Principal": {"AWS": "111111111111"}, "Action": "dynamodb:GetItem", "Resource": ARN + "things"
-    }  # fmt: skip
+        "Effect": "Allow",
+        "Principal": {"AWS": "111111111111"},
+        "Action": "dynamodb:GetItem",
+        "Resource": ARN + "things",
+    }
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     db.put_resource_policy(ResourceArn=ARN + "things", Policy=policy)
     db.get_resource_policy(ResourceArn=ARN + "things")
@@ -99,7 +109,12 @@ def _items(db: Any) -> None:
     db.scan(TableName="things")
     db.delete_item(TableName="things", Key={"a": {"S": "item0"}})
     put = {"Put": {"TableName": "things", "Item": {"a": {"S": "both"}}}}
-    db.transact_write_items(TransactItems=[put, {"Delete": {"TableName": "things", "Key": {"a": {"S": "item1"}}}}])
+    gone = {"Delete": {"TableName": "things", "Key": {"a": {"S": "item1"}}}}
+    db.transact_write_items(TransactItems=[put, gone], ClientRequestToken="both")  # boto3 would make a token by chance
+    db.execute_statement(Statement="SELECT * FROM things WHERE a = 'one'")
+    db.batch_execute_statement(Statements=[{"Statement": "INSERT INTO things VALUE {'a': 'stated'}"}])
+    stated = [{"Statement": "UPDATE things SET n = 7 WHERE a = 'stated'"}]
+    db.execute_transaction(TransactStatements=stated, ClientRequestToken="stated")
     db.transact_get_items(TransactItems=[{"Get": {"TableName": "things", "Key": ONE}}])
 
 

@@ -1,7 +1,7 @@
 """Put, update, delete and check one item: what single requests, batches, transactions and PartiQL all do.
 
-`checked_put`, `checked_update` and `checked_delete` look at a request as far as that goes without its table, in DynamoDB's
-order; what they return is done to a table with `carry_out`.
+`checked_put`, `checked_update` and `checked_delete` look at a request as far as that goes without its table, in
+DynamoDB's order; what they return is done to a table with `carry_out`.
 """
 
 from __future__ import annotations

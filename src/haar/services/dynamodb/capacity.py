@@ -1,8 +1,8 @@
 """What requests consume: exact figures, and provisioned throughput where the cloud enforces AWS's rates.
 
-A read takes a unit for every 4 KB, half of one where it is eventually consistent, twice as much in a transaction. A write
-takes a unit for every KB of the larger of the item before and after, twice as much in a transaction. What an index
-keeps of an item is written and counted again. Source: DynamoDB Developer Guide, read-write-operations.html.
+A read takes a unit for every 4 KB, half of one where it is eventually consistent, twice as much in a transaction. A
+write takes a unit for every KB of the larger of the item before and after, twice as much in a transaction. What an
+index keeps of an item is written and counted again. Source: DynamoDB Developer Guide, read-write-operations.html.
 """
 
 from __future__ import annotations

@@ -261,20 +261,18 @@ def _added(call: Call, table: Table, wanted: Mapping[str, Any], types: dict[str,
     return replace(table, types=types, indexes=indexes)
 
 
-def _altered(
-    call: Call, table: Table, index: SecondaryIndex, wanted: Mapping[str, Any], switched: bool
-) -> Table:
+def _altered(call: Call, table: Table, index: SecondaryIndex, wanted: Mapping[str, Any], switched: bool) -> Table:
     given = wanted.get("ProvisionedThroughput")
     if given is not None and table.billing == "PROVISIONED" and not switched:
         units = provisioned(given, "PROVISIONED")
         before = Units(index.read_units, index.write_units)
         if units == before:
             raise invalid(
-                f"The provisioned throughput for the index {index.name} will not change. The requested value equals the "
-                f"current value. Current ReadCapacityUnits provisioned for the index: {before.read}. Requested "
-                f"ReadCapacityUnits: {units.read}. Current WriteCapacityUnits provisioned for the index: {before.write}. "
-                f"Requested WriteCapacityUnits: {units.write}. Refer to the Amazon DynamoDB Developer Guide for current "
-                "limits and how to request higher limits."
+                f"The provisioned throughput for the index {index.name} will not change. The requested value equals "
+                f"the current value. Current ReadCapacityUnits provisioned for the index: {before.read}. Requested "
+                f"ReadCapacityUnits: {units.read}. Current WriteCapacityUnits provisioned for the index: "
+                f"{before.write}. Requested WriteCapacityUnits: {units.write}. Refer to the Amazon DynamoDB Developer "
+                "Guide for current limits and how to request higher limits."
             )
         _noted(call, table, particulars(call, table), index.name, before, units)
         index = replace(index, read_units=units.read, write_units=units.write)

@@ -64,7 +64,7 @@ def _text(value: Mapping[str, Any]) -> str:
 
 
 def partition_keys(call: Call, request: Mapping[str, Any], table: Any, place: int) -> list[str] | None:
-    """The values of one attribute (by its place) of the partition keys that a request names; None when it names none."""
+    """Values of the partition keys that a request names, of one attribute (by its place); None when it names none."""
     if not isinstance(table, Table):
         return None
     found: list[str] = []
@@ -156,6 +156,11 @@ def return_values(call: Call, request: Mapping[str, Any], target: Any) -> Any:
 @dynamodb.condition("dynamodb:ReturnConsumedCapacity")
 def return_consumed_capacity(call: Call, request: Mapping[str, Any], target: Any) -> Any:
     return request.get("ReturnConsumedCapacity")
+
+
+@dynamodb.condition("dynamodb:FullTableScan")
+def full_table_scan(call: Call, request: Mapping[str, Any], target: Any) -> Any:
+    return request.get("FullTableScan")
 
 
 @dynamodb.condition("dynamodb:EnclosingOperation")

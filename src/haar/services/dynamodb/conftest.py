@@ -23,7 +23,9 @@ def typed(**kinds: str) -> list[dict[str, str]]:
     return [{"AttributeName": name, "AttributeType": kind} for name, kind in kinds.items()]
 
 
-def index(name: str, *schema: dict[str, str], projection: str = "ALL", included: tuple[str, ...] = ()) -> dict[str, Any]:
+def index(
+    name: str, *schema: dict[str, str], projection: str = "ALL", included: tuple[str, ...] = ()
+) -> dict[str, Any]:
     """A secondary index of a CreateTable."""
     shown: dict[str, Any] = {"ProjectionType": projection}
     if included:
@@ -93,7 +95,7 @@ def numbered(cloud: Cloud, db: Any) -> str:
 @pytest.fixture
 def refusal() -> Refusal:
     """Call something that is refused: the error's code and message."""
-    from botocore.exceptions import ClientError
+    from botocore.exceptions import ClientError  # noqa: TID251  # what the tests call with
 
     def refused(call: Callable[..., Any], **request: Any) -> tuple[str, str]:
         with pytest.raises(ClientError) as caught:

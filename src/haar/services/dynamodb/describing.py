@@ -151,5 +151,4 @@ def described_encryption(table: Table) -> Mapping[str, Any] | None:
     if not table.encryption:
         return None
     status = "ENABLED" if table.status != "CREATING" else "ENABLING"
-    shown = {"Status": status, "SSEType": "KMS", "KMSMasterKeyArn": table.kms_key}
-    return shown
+    return {"Status": status, "SSEType": "KMS", "KMSMasterKeyArn": table.kms_key}

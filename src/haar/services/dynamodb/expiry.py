@@ -18,6 +18,7 @@ from haar.kit import Call, Record, Task, key, replace
 from haar.services.dynamodb.lifecycle import LOT, clear, cleared_with_table
 from haar.services.dynamodb.particulars import particulars, watch
 from haar.services.dynamodb.resources import Item, Table
+from haar.services.dynamodb.sealed_tables import at_hand
 from haar.services.dynamodb.service import dynamodb
 from haar.services.dynamodb.values import loaded
 from haar.services.dynamodb.writing import Change, on_write, read, write
@@ -144,6 +145,7 @@ def expire(call: Call, task: Expire) -> None:
     if table is None or not table.ttl_attribute or kept is None or kept.at != task.at:
         return
     tx = call.tx
+    at_hand(call, table)
     due = list(tx.range(Expiry, table.serial, stop=int(call.now), limit=LOT))
     for row in due:
         tx.delete(row)
@@ -177,6 +179,7 @@ def find_expiring(call: Call, task: FindExpiring) -> None:
     table = _of(call, task)
     if table is None or table.ttl_attribute != task.attribute:
         return
+    at_hand(call, table)
     after = (table.serial, task.partition, task.sort) if task.partition else None
     lot = list(islice(call.tx.range(Item, table.serial, after=after), LOT))
     for item in lot:

@@ -40,8 +40,7 @@ _UNSUPPORTED = "Query key condition not supported"
 class KeyRange(NamedTuple):
     """The rows that a Query goes through: a partition, bounds of the sort text, and which of them are left out.
 
-    `start` and `stop` are inclusive, `starts` is what texts begin with. `above` and `below` are texts that are themselves
-    left out, with all that begin with them where the key has several attributes.
+    `start` and `stop` are inclusive, `starts` is what texts begin with. `above` and `below` are themselves left out.
     """
 
     partition: str
@@ -67,7 +66,7 @@ class KeyRange(NamedTuple):
 
 
 def conditions_of(root: Condition, values: Mapping[str, Value]) -> Conditions:
-    """The conditions of a KeyConditionExpression, by attribute. Raises ValidationException for what no key can answer."""
+    """The conditions of a KeyConditionExpression, by attribute. Raises ValidationException."""
     found: dict[str, tuple[str, list[Value]]] = {}
     parts = list(_parts(root))
     for part in parts:
@@ -88,8 +87,8 @@ def conditions_of(root: Condition, values: Mapping[str, Value]) -> Conditions:
             if kind in ("BETWEEN", "BEGINS_WITH"):
                 spoken = "BETWEEN" if kind == "BETWEEN" else "begins_with"
                 raise invalid(
-                    f"Invalid condition in KeyConditionExpression: {spoken} operator must have the key attribute as its "
-                    "first operand"
+                    f"Invalid condition in KeyConditionExpression: {spoken} operator must have the key attribute as "
+                    "its first operand"
                 )
             kind = _TURNED[kind]
         name = str(paths[0].parts[0])

@@ -22,6 +22,7 @@ from haar.services.dynamodb.resources import (
     Table,
     Tally,
 )
+from haar.services.dynamodb.sealed_tables import at_hand, closed
 from haar.services.dynamodb.service import dynamodb
 from haar.services.dynamodb.values import loaded
 from haar.services.dynamodb.writing import index_row, tallied
@@ -140,6 +141,7 @@ def fill_index(call: Call, task: Backfill) -> None:
     if table is None or index is None or index.status != "CREATING":
         return
     tx = call.tx
+    at_hand(call, table)
     after = (table.serial, task.partition, task.sort) if task.partition else None
     lot = list(islice(tx.range(Item, table.serial, after=after), LOT))
     counts: dict[str, list[int]] = {}
@@ -147,7 +149,7 @@ def fill_index(call: Call, task: Backfill) -> None:
         row = index_row(table, index, item.partition, item.sort, loaded(item.body), item.body, item.size)
         if row is None or tx.get(IndexRow, *row.key) is not None:
             continue
-        tx.put(row)
+        tx.put(replace(row, body=closed(call, table, row.body)) if table.kms_key else row)
         count = counts.setdefault(item.partition[:1], [0, 0])
         count[0] += 1
         count[1] += row.size
@@ -204,7 +206,7 @@ def end(call: Call, table: Table) -> None:
     tx = call.tx
     for index in table.indexes:
         call.emit(Forget(serial=index.serial, is_index=True))
-    if not any([keeps(call, table) for keeps in _KEEPING]):
+    if not any(keeps(call, table) for keeps in _KEEPING):
         call.emit(Forget(serial=table.serial))
     tx.delete(Particulars, table.serial)
     tx.delete(table)

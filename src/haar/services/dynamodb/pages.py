@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from haar.kit import Call
+from haar.kit import Call, replace
 from haar.services.dynamodb import throttle
 from haar.services.dynamodb.capacity import Consumed, read_units
 from haar.services.dynamodb.expressions.apply import projected
@@ -19,8 +19,10 @@ from haar.services.dynamodb.expressions.evaluate import Judge
 from haar.services.dynamodb.key_conditions import KeyRange
 from haar.services.dynamodb.keys import HASH_DIGITS, hashed, joined, sort_text
 from haar.services.dynamodb.resources import IndexRow, Item, SecondaryIndex, Shown, Table
+from haar.services.dynamodb.sealing import opened
 from haar.services.dynamodb.service import PAGE_BYTES_MAX, invalid, invalid_value
 from haar.services.dynamodb.values import Value, dumped, kind_of, loaded
+from haar.services.dynamodb.writing import read
 
 __all__ = ["Reading", "Start", "page", "rows_of_query", "rows_of_scan", "start_of"]
 
@@ -67,7 +69,7 @@ def start_names(table: Table, index: SecondaryIndex | None) -> tuple[str, ...]:
 
 
 def check_start_hash(table: Table, index: SecondaryIndex | None, start: Mapping[str, Value]) -> None:
-    """The first look at an ExclusiveStartKey: how many attributes, and the partition key. Raises ValidationException."""
+    """The first look at an ExclusiveStartKey: how many attributes, which partition key. Raises ValidationException."""
     if len(start) != len(start_names(table, index)):
         raise invalid(_INVALID_START)
     for name in index.hash_keys if index is not None else (table.hash_key,):
@@ -160,15 +162,22 @@ def _rows(
     if index is not None:
         if start is not None:
             bounds["after"] = (index.serial, *start)
-        return call.tx.range(IndexRow, index.serial, *prefix, limit=limit, **bounds)
+        return _open(table, call.tx.range(IndexRow, index.serial, *prefix, limit=limit, **bounds))
     if start is not None:
         bounds["after"] = (table.serial, start.partition, start.sort)
     if table.tags and table.lag_seconds and not reading.consistent:
-        return _shown_rows(call, table, prefix, bounds)
-    return call.tx.range(Item, table.serial, *prefix, limit=limit, **bounds)
+        return _open(table, _shown_rows(call, table, prefix, bounds))
+    return _open(table, call.tx.range(Item, table.serial, *prefix, limit=limit, **bounds))
 
 
-def _shown_rows(call: Call, table: Table, prefix: tuple[str, ...], bounds: dict[str, Any]) -> Iterator[Row]:
+def _open(table: Table, rows: Iterator[Item] | Iterator[IndexRow]) -> Iterator[Row]:
+    """Rows with their bodies as the answer has them."""
+    if not table.was_sealed:
+        return rows
+    return (replace(row, body=opened(row.body)) for row in rows)
+
+
+def _shown_rows(call: Call, table: Table, prefix: tuple[str, ...], bounds: dict[str, Any]) -> Iterator[Item]:
     """Items as they were a moment ago: those that are there, and those that are shown instead, in one order."""
     there = ((row.partition, row.sort, 1, row) for row in call.tx.range(Item, table.serial, *prefix, **bounds))
     shown = (
@@ -212,7 +221,7 @@ def page(call: Call, reading: Reading, rows: Iterator[Row], request: Mapping[str
             body: bytes | None = row.body
             if fetches:
                 assert isinstance(row, IndexRow)
-                item = call.tx.get(Item, table.serial, row.item_partition, row.item_sort)
+                item = read(call, table, row.item_partition, row.item_sort)
                 body = None if item is None else item.body
                 fetched += read_units(item.size if item is not None else 0, reading.consistent)
             shown = None if body is None else _shown(reading, body)

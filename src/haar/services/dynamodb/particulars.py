@@ -59,6 +59,8 @@ class Stream(
     table: str = key()
     label: str = key()
     serial: str
+    #: the serial number of its table, whose keys seal what is in it
+    source: str = ""
     #: KEYS_ONLY, NEW_IMAGE, OLD_IMAGE or NEW_AND_OLD_IMAGES
     view: str
     hash_key: str

@@ -31,11 +31,11 @@ def check(call: Call, text: str) -> None:
 
 def find(call: Call, arn: str) -> Table | Stream | None:
     """The table or stream of an ARN; None when there is none."""
-    for kind in (Stream, Table):
-        place = kind.key_of(arn)
-        if place is not None:
-            return call.tx.get(kind, *place)
-    return None
+    place = Stream.key_of(arn)
+    if place is not None:
+        return call.tx.get(Stream, *place)
+    place = Table.key_of(arn)
+    return call.tx.get(Table, *place) if place is not None else None
 
 
 def revision_of(call: Call, target: Table | Stream) -> str:

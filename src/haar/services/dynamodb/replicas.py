@@ -2,7 +2,7 @@
 
 Every write carries the instant and the region it was made in. After the commit it leaves for the other regions,
 through the outbox; there the later of two writes to an item stays, and of two in one instant that of the region whose
-name sorts last. What travels is which item changed, so late and repeated deliveries do no harm: the newest item arrives.
+name sorts last. What travels is which item changed, so late and repeated deliveries do no harm: the newest arrives.
 
 Source: DynamoDB Developer Guide, V2globaltables_HowItWorks.html.
 """
@@ -19,6 +19,7 @@ from haar.services.dynamodb.lifecycle import LOT, cleared_with_table, settle
 from haar.services.dynamodb.particulars import Particulars, particulars, settle_seconds, watch
 from haar.services.dynamodb.resources import Item, SecondaryIndex, Table
 from haar.services.dynamodb.schemas import Units
+from haar.services.dynamodb.sealed_tables import at_hand
 from haar.services.dynamodb.service import dynamodb, invalid, invalid_value
 from haar.services.dynamodb.values import loaded
 from haar.services.dynamodb.writing import Change, on_write, read, write
@@ -68,7 +69,9 @@ class Furnish(Task):
 
 
 def _others(call: Call, table: Table, kept: Particulars) -> list[Table]:
-    found = (call.tx.get(Table, table.account, region, table.name) for region in kept.replicas if region != table.region)
+    found = (
+        call.tx.get(Table, table.account, region, table.name) for region in kept.replicas if region != table.region
+    )
     return [one for one in found if one is not None]
 
 
@@ -134,7 +137,9 @@ def _join(call: Call, table: Table, kept: Particulars, wanted: Mapping[str, Any]
         created_at=call.now,
     )
     call.tx.put(
-        Particulars(table=replica.serial, replicas=regions, ttl_status=kept.ttl_status, ttl_changed_at=kept.ttl_changed_at)
+        Particulars(
+            table=replica.serial, replicas=regions, ttl_status=kept.ttl_status, ttl_changed_at=kept.ttl_changed_at
+        )
     )
     streams.begin(call, call.tx.put(replica), _IMAGES)
     for other in (table, *_others(call, table, kept)):
@@ -147,7 +152,9 @@ def _join(call: Call, table: Table, kept: Particulars, wanted: Mapping[str, Any]
 
 
 def _fresh(call: Call, index: SecondaryIndex) -> SecondaryIndex:
-    return replace(index, serial=call.ports.ids.hex(12), status="ACTIVE" if index.is_local else "CREATING", backfilling=False)
+    return replace(
+        index, serial=call.ports.ids.hex(12), status="ACTIVE" if index.is_local else "CREATING", backfilling=False
+    )
 
 
 def _dismiss(call: Call, table: Table, kept: Particulars, region: str) -> Table:
@@ -259,6 +266,8 @@ def _both(call: Call, task: Replicate | Furnish) -> tuple[Table, Table] | None:
     target = call.tx.get(Table, task.account, task.target, task.name)
     if source is None or target is None or task.target not in particulars(call, source).replicas:
         return None
+    at_hand(call, source)
+    at_hand(call, target)
     return source, target
 
 
@@ -271,10 +280,12 @@ def _deliver(call: Call, source: Table, target: Table, partition: str, sort: str
         return
     old = read(call, target, partition, sort)
     if item is None and old is None:
+        if version is not None:
+            # an older write that comes later must not bring the item back
+            until = call.now + _DELETION_SECONDS
+            call.tx.put(replace(version, table=target.serial, arriving=False, until=until))
         return
-    call.tx.put(
-        Version(table=target.serial, partition=partition, sort=sort, at=at, region=region, arriving=True)
-    )
+    call.tx.put(Version(table=target.serial, partition=partition, sort=sort, at=at, region=region, arriving=True))
     if item is None:
         write(call, target, partition, sort, old, None)
     else:

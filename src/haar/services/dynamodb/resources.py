@@ -7,9 +7,9 @@ An item is one row, under its table's serial number and two texts that sort as i
                of the index's key values: see `keys.py`
 
 A partition begins with eight digits of a hash, so a Scan goes through a table in the order of that hash, as AWS's does,
-and a segment of a parallel Scan is a range of it. A body is the bytes of the item as the answer carries them:
-JSON with typed values. An index keeps a row of its own for every item in it, with what is projected into it; a row of the
-item's kind is written by `writing.py` alone, which keeps the rest in step.
+and a segment of a parallel Scan is a range of it. A body is the bytes of the item as the answer carries them: JSON with
+typed values (sealed, in a table with a KMS key: `sealing.py`). An index keeps a row of its own for every item in it,
+with what is projected into it. All of these are written by `writing.py` alone, which keeps them in step.
 """
 
 from __future__ import annotations
@@ -84,6 +84,8 @@ class Table(
     kms_key: str = ""
     #: the sort of encryption: "" (AWS's own key) or KMS
     encryption: str = ""
+    #: items have been sealed, under this key or an earlier one
+    was_sealed: bool = False
 
     @property
     def key_names(self) -> tuple[str, ...]:
@@ -164,6 +166,24 @@ class Shown(Record, expires="until"):
     #: empty: there was no such item
     body: bytes
     size: int
+    until: float
+
+
+class TableKey(Record):
+    """A data key that items of a table are sealed under, as KMS wrapped it: one for every key the table ever had."""
+
+    table: str = key()
+    name: str = key()
+    kms_key: str
+    wrapped: bytes
+
+
+class Unlocked(Record, expires="until"):
+    """Somebody for whom KMS has unwrapped a data key of a table, for a while."""
+
+    table: str = key()
+    requester: str = key()
+    name: str = key()
     until: float
 
 

@@ -14,7 +14,8 @@ from haar.services.dynamodb.resources import SecondaryIndex
 from haar.services.dynamodb.service import invalid, invalid_value
 
 __all__ = [
-    "Units", "check_definitions", "check_table_name", "index_of", "on_demand", "primary_key", "provisioned", "schema_of",
+    "Units", "check_definitions", "check_indexes", "check_table_name", "definitions", "index_of", "on_demand",
+    "primary_key", "provisioned", "schema_of",
 ]  # fmt: skip
 
 LOCAL_INDEXES_MAX = 5
@@ -75,7 +76,9 @@ def _single(schema: Sequence[Mapping[str, str]]) -> tuple[str, str]:
     if schema[0]["AttributeName"] == schema[1]["AttributeName"]:
         raise invalid("Both the Hash Key and the Range Key element in the KeySchema have the same name")
     if len(schema) > 2:
-        shown = ", ".join(f"KeySchemaElement(attributeName={e['AttributeName']}, keyType={e['KeyType']})" for e in schema)
+        shown = ", ".join(
+            f"KeySchemaElement(attributeName={e['AttributeName']}, keyType={e['KeyType']})" for e in schema
+        )
         raise invalid(
             f"1 validation error detected: Value '[{shown}]' at 'keySchema' failed to satisfy constraint: "
             "Member must have length less than or equal to 2"
@@ -106,7 +109,9 @@ def definitions(given: Iterable[Mapping[str, str]]) -> dict[str, str]:
     return types
 
 
-def check_definitions(types: Mapping[str, str], hash_key: str, range_key: str, indexes: Iterable[SecondaryIndex]) -> None:
+def check_definitions(
+    types: Mapping[str, str], hash_key: str, range_key: str, indexes: Iterable[SecondaryIndex]
+) -> None:
     """Refuse definitions of attributes that are no keys. Raises ValidationException."""
     used = dict.fromkeys(name for name in (hash_key, range_key) if name)
     has_indexes = False
@@ -155,7 +160,7 @@ def index_of(
     name = wanted["IndexName"]
     schema = wanted["KeySchema"]
     hash_keys, range_keys = _elements(schema, "HASH"), _elements(schema, "RANGE")
-    if is_local or len(schema) <= 2 and len(hash_keys) < 2:
+    if is_local or (len(schema) <= 2 and len(hash_keys) < 2):
         first, second = _single(schema)
         hash_keys, range_keys = (first,), (second,) if second else ()
     else:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from haar.kit import Call
 from haar.services.dynamodb.resources import Item, Shown, Table
+from haar.services.dynamodb.sealing import opened
+from haar.services.dynamodb.writing import read
 
 __all__ = ["seen"]
 
 
 def seen(call: Call, table: Table, partition: str, sort: str, consistent: bool) -> Item | None:
     """The item under a key as a read sees it; None when it sees none."""
-    item = call.tx.get(Item, table.serial, partition, sort)
+    item = read(call, table, partition, sort)
     if consistent or not table.tags or not table.lag_seconds:
         return item
     shown = call.tx.get(Shown, table.serial, partition, sort)
@@ -18,4 +20,4 @@ def seen(call: Call, table: Table, partition: str, sort: str, consistent: bool) 
         return item
     if not shown.body:
         return None
-    return Item(table=table.serial, partition=partition, sort=sort, size=shown.size, body=shown.body)
+    return Item(table=table.serial, partition=partition, sort=sort, size=shown.size, body=opened(shown.body))

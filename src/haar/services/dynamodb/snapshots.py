@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import islice
+from typing import Any
 
 import msgspec
 
@@ -20,9 +21,10 @@ from haar.kit import Call, Record, Resource, Task, key, replace
 from haar.services.dynamodb.lifecycle import LOT, clear, cleared_with_table, count, count_later, keeps_rows
 from haar.services.dynamodb.particulars import Particulars, particulars, watch
 from haar.services.dynamodb.resources import Forget, Item, SecondaryIndex, Table
+from haar.services.dynamodb.sealed_tables import at_hand_for, closed
 from haar.services.dynamodb.service import dynamodb
 from haar.services.dynamodb.values import loaded, size_of
-from haar.services.dynamodb.writing import Change, on_write, read, write
+from haar.services.dynamodb.writing import Change, on_write, read, tallied, write
 
 __all__ = [
     "LATEST_SECONDS", "Backup", "Blueprint", "Saved", "Snapshot", "begin", "blueprint_of", "drop", "earliest", "fill",
@@ -41,6 +43,8 @@ class Blueprint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     table: str
     account: str
     region: str
+    #: the serial number of the table, whose keys seal the items of its copies
+    serial: str = ""
     id: str
     hash_key: str
     range_key: str = ""
@@ -146,6 +150,8 @@ class Fill(Task):
 
     serial: str
     is_remains: bool
+    #: the table whose keys seal the items
+    keys: tuple[str, str, str, str]
     account: str
     region: str
     table: str
@@ -164,11 +170,10 @@ class Drop(Task):
 
 def blueprint_of(call: Call, table: Table) -> Blueprint:
     """What a table is, to make another one like it."""
-    from haar.services.dynamodb.writing import tallied
-
     items, size = tallied(call, table.serial)
     return Blueprint(
-        table=table.name, account=table.account, region=table.region, id=table.id, hash_key=table.hash_key,
+        table=table.name, account=table.account, region=table.region, id=table.id,
+        serial=table.serial, hash_key=table.hash_key,
         range_key=table.range_key, types=table.types, indexes=table.indexes, billing=table.billing,
         read_units=table.read_units, write_units=table.write_units, table_class=table.table_class,
         kms_key=table.kms_key, stream_view=table.stream_view, ttl_attribute=table.ttl_attribute,
@@ -220,22 +225,19 @@ def save(call: Call, table: Table, change: Change) -> None:
     old = change.old or b""
     for serial in kept.snapshots:
         if call.tx.get(Saved, serial, change.partition, change.sort) is None:
-            _save(call, serial, change.partition, change.sort, old)
+            size = size_of(loaded(old)) if old else 0
+            body = closed(call, table, old)
+            call.tx.put(Saved(snapshot=serial, partition=change.partition, sort=change.sort, size=size, body=body))
     if kept.pitr_since and change.old != change.new:
         tip = call.tx.get(JournalTip, table.serial, "")
         number = max(tip.last + 1 if tip is not None else 0, _number(call.now))
         call.tx.put(JournalTip(table=table.serial, one="", last=number))
         call.tx.put(
             Journal(
-                table=table.serial, number=number, partition=change.partition, sort=change.sort, old=old,
-                until=call.now + kept.pitr_days * 86_400.0,
+                table=table.serial, number=number, partition=change.partition, sort=change.sort,
+                old=closed(call, table, old), until=call.now + kept.pitr_days * 86_400.0,
             )
         )  # fmt: skip
-
-
-def _save(call: Call, serial: str, partition: str, sort: str, body: bytes) -> None:
-    size = size_of(loaded(body)) if body else 0
-    call.tx.put(Saved(snapshot=serial, partition=partition, sort=sort, size=size, body=body))
 
 
 @dynamodb.task(Take)
@@ -276,8 +278,10 @@ def take_back(call: Call, task: TakeBack) -> None:
         Journal, snapshot.source, start=snapshot.back_to + 1, stop=task.number, reverse=True, limit=LOT
     )
     lot = list(rows)
+    at_hand_for(call, snapshot.source, snapshot.account, snapshot.region, snapshot.table)
     for row in lot:
-        _save(call, task.serial, row.partition, row.sort, row.old)
+        size = size_of(loaded(row.old)) if row.old else 0
+        call.tx.put(Saved(snapshot=task.serial, partition=row.partition, sort=row.sort, size=size, body=row.old))
     if len(lot) == LOT:
         call.emit(replace(task, number=lot[-1].number - 1))
     else:
@@ -304,10 +308,21 @@ def drop_next(call: Call, task: Drop) -> None:
 # ---- restoring from one
 
 
-def fill(call: Call, serial: str, target: Table, *, is_remains: bool = False, drops: bool = False) -> None:
-    """Put the items of a snapshot into a table, and make it active at the end."""
+def fill(
+    call: Call,
+    serial: str,
+    keys: tuple[str, str, str, str],
+    target: Table,
+    *,
+    is_remains: bool = False,
+    drops: bool = False,
+) -> None:
+    """Put the items of a snapshot into a table, and make it active at the end.
+
+    `keys` names the table whose keys seal the items: its serial number, account, region and name.
+    """
     place = {"account": target.account, "region": target.region, "table": target.name, "target": target.serial}
-    call.emit(Fill(serial=serial, is_remains=is_remains, drops=drops, **place))  # type: ignore[arg-type]
+    call.emit(Fill(serial=serial, keys=keys, is_remains=is_remains, drops=drops, **place))
 
 
 @dynamodb.task(Fill)
@@ -316,9 +331,10 @@ def fill_next(call: Call, task: Fill) -> None:
     table = call.tx.get(Table, task.account, task.region, task.table)
     if table is None or table.serial != task.target:
         return
-    kind: type[Item] | type[Saved] = Item if task.is_remains else Saved
+    kind: type[Item | Saved] = Item if task.is_remains else Saved
     after = (task.serial, task.partition, task.sort) if task.partition else None
-    lot = list(islice(call.tx.range(kind, task.serial, after=after), LOT))
+    lot: list[Any] = list(islice(call.tx.range(kind, task.serial, after=after), LOT))
+    at_hand_for(call, *task.keys)
     for row in lot:
         if row.body:
             old = read(call, table, row.partition, row.sort)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import orjson
@@ -19,6 +20,8 @@ import orjson
 from haar.kit import Call, Record, Task, key, replace
 from haar.services.dynamodb.particulars import Stream, watch
 from haar.services.dynamodb.resources import Table
+from haar.services.dynamodb.sealed_tables import at_hand_for, closed
+from haar.services.dynamodb.sealing import opened
 from haar.services.dynamodb.service import dynamodb, invalid, invalid_value
 from haar.services.dynamodb.values import loaded, size_of
 from haar.services.dynamodb.writing import Change, on_write
@@ -134,6 +137,7 @@ def begin(call: Call, table: Table, view: str) -> Table:
         table=table.name,
         label=label,
         serial=call.ports.ids.hex(12),
+        source=table.serial,
         view=view,
         hash_key=table.hash_key,
         range_key=table.range_key,
@@ -142,9 +146,7 @@ def begin(call: Call, table: Table, view: str) -> Table:
     call.tx.put(stream)
     count = partitions(table)
     bounds = [_SPACE * n // count for n in range(count + 1)]
-    shards = [
-        _opened(call, stream.serial, low, high - 1, _clock(call), "") for low, high in zip(bounds, bounds[1:], strict=False)
-    ]
+    shards = [_opened(call, stream.serial, low, high - 1, _clock(call), "") for low, high in pairwise(bounds)]
     call.tx.put(Open(stream=stream.serial, shards=[(shard.high, shard.id, shard.opened_at) for shard in shards]))
     return watch(call, replace(table, stream_view=view, stream_label=label))
 
@@ -278,7 +280,7 @@ def enter(call: Call, table: Table, change: Change) -> None:
             number=number,
             id=call.ports.ids.hex(32),
             event="INSERT" if old is None else "REMOVE" if new is None else "MODIFY",
-            body=orjson.dumps(body),
+            body=closed(call, table, orjson.dumps(body)),
             expired=change.expired,
             until=call.now + RETENTION_SECONDS,
         )
@@ -320,10 +322,18 @@ class Streams:
         """The sequence number before which everything is gone."""
         return int((call.now - RETENTION_SECONDS) * 1_000_000)
 
-    def entries(self, call: Call, shard: Shard, start: int) -> Iterator[Entry]:
-        """The entries of a shard from a sequence number on."""
+    def entries(self, call: Call, stream: Stream, shard: Shard, start: int) -> Iterator[Entry]:
+        """The entries of a shard from a sequence number on; of a sealed table for whom KMS lets decrypt."""
         name = f"{shard.stream}/{shard.id}"
-        return call.tx.range(Entry, name, start=max(start, self.horizon(call)))
+        unlocked = False
+        for entry in call.tx.range(Entry, name, start=max(start, self.horizon(call))):
+            if entry.body[:1] != b"\0":
+                yield entry
+                continue
+            if not unlocked:
+                at_hand_for(call, stream.source, stream.account, stream.region, stream.table)
+                unlocked = True
+            yield replace(entry, body=opened(entry.body))
 
     number = staticmethod(sequence_number)
     text = staticmethod(sequence_text)

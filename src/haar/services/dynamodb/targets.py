@@ -8,6 +8,7 @@ from typing import Any
 
 from haar.kit import Call, partition_of
 from haar.services.dynamodb.resources import Table
+from haar.services.dynamodb.sealing import unlock
 from haar.services.dynamodb.service import invalid, missing_table
 
 __all__ = ["check_name", "found", "look_up", "named", "of_index", "of_table"]
@@ -66,8 +67,10 @@ def named(call: Call, name: str, place: str = "tableName") -> Table | None:
     return table
 
 
-def found(table: Table | None) -> Table:
-    """The table, if it is there and takes requests. Raises ResourceNotFoundException."""
+def found(call: Call, table: Table | None) -> Table:
+    """The table, if it is there and takes requests. Raises ResourceNotFoundException, and what KMS has against it."""
     if table is None or table.status in _CLOSED:
         raise missing_table()
+    if table.kms_key or table.was_sealed:
+        unlock(call, table)
     return table

@@ -23,7 +23,10 @@ def made(cloud: Cloud, region: str = "us-east-1") -> Any:
     db.create_table(
         TableName="things",
         KeySchema=[{"AttributeName": "a", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "a", "AttributeType": "S"}, {"AttributeName": "v", "AttributeType": "S"}],
+        AttributeDefinitions=[
+            {"AttributeName": "a", "AttributeType": "S"},
+            {"AttributeName": "v", "AttributeType": "S"},
+        ],
         BillingMode="PAY_PER_REQUEST",
         GlobalSecondaryIndexes=[
             {
@@ -257,7 +260,9 @@ def test_deleting_a_table_with_recovery_leaves_a_system_backup(cloud: Cloud, db:
     assert db.list_backups(BackupType="ALL")["BackupSummaries"] == []
 
 
-WRITES = st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from(["", "1", "2", "3"]), st.integers(0, 2)), max_size=25)
+WRITES = st.lists(
+    st.tuples(st.sampled_from("abcd"), st.sampled_from(["", "1", "2", "3"]), st.integers(0, 2)), max_size=25
+)
 
 
 @pytest.mark.ours

@@ -71,7 +71,13 @@ def test_attributes_can_be_limited(db: Any, hashed: str, granted: Granted, refus
     )
     key = {"a": {"S": "k"}}
     given = {":v": {"S": "x"}}
-    mine.update_item(TableName=hashed, Key=key, UpdateExpression="SET #o = :v", ExpressionAttributeNames={"#o": "open"}, ExpressionAttributeValues=given)
+    mine.update_item(
+        TableName=hashed,
+        Key=key,
+        UpdateExpression="SET #o = :v",
+        ExpressionAttributeNames={"#o": "open"},
+        ExpressionAttributeValues=given,
+    )
     mine.get_item(TableName=hashed, Key=key, ProjectionExpression="#o", ExpressionAttributeNames={"#o": "open"})
     secret = {"TableName": hashed, "Key": key}
     assert refusal(mine.get_item, **secret, ProjectionExpression="secret")[0] == "AccessDeniedException"

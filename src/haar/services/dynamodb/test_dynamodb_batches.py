@@ -179,9 +179,7 @@ def test_a_transaction_has_100_actions(db: Any, hashed: str, refusal: Refusal) -
     for count in (25, 26, 100):
         db.transact_write_items(TransactItems=[put(hashed, str(number)) for number in range(count)])
     assert db.scan(TableName=hashed, Select="COUNT")["Count"] == 100
-    code, message = refusal(
-        db.transact_write_items, TransactItems=[put(hashed, str(number)) for number in range(101)]
-    )
+    code, message = refusal(db.transact_write_items, TransactItems=[put(hashed, str(number)) for number in range(101)])
     assert (code, "Member must have length less than or equal to 100" in message) == ("ValidationException", True)
 
 
@@ -281,6 +279,4 @@ def test_a_transaction_needs_the_permission_of_each_action(cloud: Cloud, db: Any
     with pytest.raises(ClientError, match="AccessDenied"):
         mine.put_item(TableName=hashed, Item=item("x"))
     with pytest.raises(ClientError, match="AccessDenied"):
-        mine.transact_write_items(
-            TransactItems=[put(hashed, "x"), {"Delete": {"TableName": hashed, "Key": item("y")}}]
-        )
+        mine.transact_write_items(TransactItems=[put(hashed, "x"), {"Delete": {"TableName": hashed, "Key": item("y")}}])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
     from haar.services.dynamodb.conftest import Refusal
@@ -14,7 +13,7 @@ OPERATORS = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Ex
 UPDATES = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.UpdateExpressions.html"
 NAMES = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.ExpressionAttributeNames.html"
 PATHS = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.Attributes.html"
-RESERVED = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ReservedWords.html"
+WORDS = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ReservedWords.html"
 PROJECTIONS = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.ProjectionExpressions.html"
 
 ITEM: dict[str, Any] = {
@@ -56,12 +55,13 @@ VALUES: dict[str, Any] = {
 def holds(db: Any, table: str, condition: str) -> bool:
     """Whether a condition holds for ITEM."""
     db.put_item(TableName=table, Item=ITEM)
-    used = {name: value for name, value in VALUES.items() if name in condition.replace(",", " ").replace(")", " ").split()}
+    used = {
+        name: value for name, value in VALUES.items() if name in condition.replace(",", " ").replace(")", " ").split()
+    }
     request: dict[str, Any] = {"ExpressionAttributeValues": used} if used else {}
     try:
         db.delete_item(TableName=table, Key={"a": {"S": "k"}}, ConditionExpression=condition, **request)
-    except ClientError as error:
-        assert error.response["Error"]["Code"] == "ConditionalCheckFailedException", error
+    except db.exceptions.ConditionalCheckFailedException:
         return False
     return True
 
@@ -179,18 +179,24 @@ def test_conditions_that_do_not_hold(db: Any, hashed: str, condition: str) -> No
         ("n = :none", "An expression attribute value used in expression is not defined; attribute value: :none"),
         (
             "begins_with(n)",
-            "Incorrect number of operands for operator or function; operator or function: begins_with, "
-            "number of operands: 1",
+            (
+                "Incorrect number of operands for operator or function; operator or function: begins_with, "
+                "number of operands: 1"
+            ),
         ),
         (
             "n = n",
-            "The first operand must be distinct from the remaining operands for this operator or function; "
-            "operator: =, first operand: [n]",
+            (
+                "The first operand must be distinct from the remaining operands for this operator or function; "
+                "operator: =, first operand: [n]"
+            ),
         ),
         (
             "contains(l[1].x, l[1].x)",
-            "The first operand must be distinct from the remaining operands for this operator or function; "
-            "operator: contains, first operand: [l, [1], x]",
+            (
+                "The first operand must be distinct from the remaining operands for this operator or function; "
+                "operator: contains, first operand: [l, [1], x]"
+            ),
         ),
         (
             "attribute_exists(:5)",
@@ -204,27 +210,32 @@ def test_conditions_that_do_not_hold(db: Any, hashed: str, condition: str) -> No
             "attribute_type(n, :5)",
             "Incorrect operand type for operator or function; operator or function: attribute_type, operand type: N",
         ),
-        ("attribute_type(n, :s)", "Invalid attribute type name found; type: text, valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}"),
+        (
+            "attribute_type(n, :s)",
+            "Invalid attribute type name found; type: text, valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}",
+        ),
         (
             "size(:5) = :5",
             "Incorrect operand type for operator or function; operator or function: size, operand type: N",
         ),
         (
             "n BETWEEN :5 AND :s",
-            "The BETWEEN operator requires same data type for lower and upper bounds; "
-            "lower bound operand: AttributeValue: {N:5}, upper bound operand: AttributeValue: {S:text}",
+            (
+                "The BETWEEN operator requires same data type for lower and upper bounds; "
+                "lower bound operand: AttributeValue: {N:5}, upper bound operand: AttributeValue: {S:text}"
+            ),
         ),
         (
             "n BETWEEN :5 AND :1",
-            "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; "
-            "lower bound operand: AttributeValue: {N:5}, upper bound operand: AttributeValue: {N:1}",
+            (
+                "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; "
+                "lower bound operand: AttributeValue: {N:5}, upper bound operand: AttributeValue: {N:1}"
+            ),
         ),
     ],
 )
 @pytest.mark.documented(OPERATORS)
-def test_what_is_wrong_with_a_condition(
-    db: Any, hashed: str, refusal: Refusal, condition: str, message: str
-) -> None:
+def test_what_is_wrong_with_a_condition(db: Any, hashed: str, refusal: Refusal, condition: str, message: str) -> None:
     values = {":5": {"N": "5"}, ":1": {"N": "1"}, ":s": {"S": "text"}}
     refused = refusal(
         db.put_item,
@@ -243,8 +254,7 @@ def test_an_expression_has_4_kb_and_300_operators(db: Any, hashed: str, refusal:
     refused = refusal(db.put_item, TableName=hashed, Item={"a": {"S": "k"}}, ConditionExpression=long)
     assert refused == (
         "ValidationException",
-        "Invalid ConditionExpression: Expression size has exceeded the maximum allowed size; "
-        f"expression size: {size}",
+        f"Invalid ConditionExpression: Expression size has exceeded the maximum allowed size; expression size: {size}",
     )
     many = " OR ".join(["n=m"] * 160)
     code, message = refusal(db.put_item, TableName=hashed, Item={"a": {"S": "k"}}, ConditionExpression=many)
@@ -273,7 +283,10 @@ def test_in_takes_100_operands(db: Any, hashed: str, refusal: Refusal) -> None:
 @pytest.mark.parametrize(
     ("request_", "message"),
     [
-        ({"ExpressionAttributeNames": {"#a": "a"}}, "ExpressionAttributeNames can only be specified when using expressions"),
+        (
+            {"ExpressionAttributeNames": {"#a": "a"}},
+            "ExpressionAttributeNames can only be specified when using expressions",
+        ),
         (
             {"ExpressionAttributeValues": {":a": {"S": "a"}}},
             "ExpressionAttributeValues can only be specified when using expressions: ConditionExpression is null",
@@ -290,8 +303,11 @@ def test_in_takes_100_operands(db: Any, hashed: str, refusal: Refusal) -> None:
         ),
         (
             {"ConditionExpression": "", "ExpressionAttributeValues": {":a": {"SS": []}}},
-            "ExpressionAttributeValues contains invalid value: One or more parameter values were invalid: An string set  "
-            "may not be empty for key :a",
+            (
+                "ExpressionAttributeValues contains invalid value: One or more parameter values were "
+                "invalid: An string set  "
+                "may not be empty for key :a"
+            ),
         ),
         (
             {"ConditionExpression": "n = m", "ExpressionAttributeNames": {"#a": "a", "#b": "b"}},
@@ -303,8 +319,11 @@ def test_in_takes_100_operands(db: Any, hashed: str, refusal: Refusal) -> None:
         ),
         (
             {"ConditionExpression": "n = m", "Expected": {"a": {"Exists": False}}, "ConditionalOperator": "OR"},
-            "Can not use both expression and non-expression parameters in the same request: Non-expression parameters: "
-            "{Expected, ConditionalOperator} Expression parameters: {ConditionExpression}",
+            (
+                "Can not use both expression and non-expression parameters in the same request: "
+                "Non-expression parameters: "
+                "{Expected, ConditionalOperator} Expression parameters: {ConditionExpression}"
+            ),
         ),
     ],
 )
@@ -328,11 +347,11 @@ def test_a_name_with_dots_is_one_name_behind_a_placeholder(db: Any, hashed: str)
     assert reply["Item"] == {"x.y": {"S": "one"}}
 
 
-@pytest.mark.documented(RESERVED)
+@pytest.mark.documented(WORDS)
 def test_there_are_573_reserved_words() -> None:
-    from haar.services.dynamodb.expressions.reserved import RESERVED as words
+    from haar.services.dynamodb.expressions.reserved import RESERVED
 
-    assert len(words) == 573
+    assert len(RESERVED) == 573
 
 
 # ---- updates
@@ -371,9 +390,7 @@ def test_if_not_exists_keeps_what_is_there(db: Any, hashed: str) -> None:
 
 @pytest.mark.documented(UPDATES)
 def test_list_append_joins_in_either_order(db: Any, hashed: str) -> None:
-    found = updated(
-        db, hashed, {"l": {"L": [N1]}}, "SET l = list_append(:v, l), m = list_append(l, :v)", v={"L": [N2]}
-    )
+    found = updated(db, hashed, {"l": {"L": [N1]}}, "SET l = list_append(:v, l), m = list_append(l, :v)", v={"L": [N2]})
     assert found == {"l": {"L": [N2, N1]}, "m": {"L": [N1, N2]}}
 
 
@@ -455,9 +472,7 @@ def test_what_an_item_cannot_be_updated_with(
     values = {":n": N1, ":s": {"SS": ["x"]}}
     used = {name: value for name, value in values.items() if name in expression}
     request: dict[str, Any] = {"ExpressionAttributeValues": used} if used else {}
-    refused = refusal(
-        db.update_item, TableName=hashed, Key={"a": {"S": "k"}}, UpdateExpression=expression, **request
-    )
+    refused = refusal(db.update_item, TableName=hashed, Key={"a": {"S": "k"}}, UpdateExpression=expression, **request)
     assert refused == ("ValidationException", message)
     assert db.get_item(TableName=hashed, Key={"a": {"S": "k"}})["Item"]["l"] == {"L": [N1]}
 
@@ -477,13 +492,17 @@ def test_what_an_item_cannot_be_updated_with(
         ("SET x = :none", "An expression attribute value used in expression is not defined; attribute value: :none"),
         (
             "SET x = :n, x.y = :n",
-            "Two document paths overlap with each other; must remove or rewrite one of these paths; "
-            "path one: [x], path two: [x, y]",
+            (
+                "Two document paths overlap with each other; must remove or rewrite one of these paths; "
+                "path one: [x], path two: [x, y]"
+            ),
         ),
         (
             "SET x.y = :n REMOVE x[1]",
-            "Two document paths conflict with each other; must remove or rewrite one of these paths; "
-            "path one: [x, y], path two: [x, [1]]",
+            (
+                "Two document paths conflict with each other; must remove or rewrite one of these paths; "
+                "path one: [x, y], path two: [x, [1]]"
+            ),
         ),
         (
             "ADD x :text",
@@ -507,15 +526,15 @@ def test_what_an_item_cannot_be_updated_with(
         ),
         (
             "SET x = if_not_exists(y)",
-            "Incorrect number of operands for operator or function; operator or function: if_not_exists, "
-            "number of operands: 1",
+            (
+                "Incorrect number of operands for operator or function; operator or function: if_not_exists, "
+                "number of operands: 1"
+            ),
         ),
     ],
 )
 @pytest.mark.documented(UPDATES)
-def test_what_is_wrong_with_an_update(
-    db: Any, hashed: str, refusal: Refusal, expression: str, message: str
-) -> None:
+def test_what_is_wrong_with_an_update(db: Any, hashed: str, refusal: Refusal, expression: str, message: str) -> None:
     refused = refusal(
         db.update_item,
         TableName=hashed,
@@ -531,8 +550,11 @@ def test_what_is_wrong_with_a_projection(db: Any, hashed: str, refusal: Refusal)
     refused = refusal(db.get_item, TableName=hashed, Key={"a": {"S": "k"}}, ProjectionExpression="x, y.z, y")
     assert refused == (
         "ValidationException",
-        "Invalid ProjectionExpression: Two document paths overlap with each other; must remove or rewrite one of these "
-        "paths; path one: [y, z], path two: [y]",
+        (
+            "Invalid ProjectionExpression: Two document paths overlap with each other; must remove "
+            "or rewrite one of these "
+            "paths; path one: [y, z], path two: [y]"
+        ),
     )
 
 

@@ -111,7 +111,10 @@ def test_what_is_no_number_in_range_is_refused(
         ({}, "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"),
         (
             {"S": "a", "BOOL": True},
-            "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes",
+            (
+                "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported "
+                "datatypes"
+            ),
         ),
         ({"NULL": False}, INVALID + "Null attribute value types must have the value of true"),
         ({"SS": []}, INVALID + "An string set  may not be empty"),
@@ -120,7 +123,10 @@ def test_what_is_no_number_in_range_is_refused(
         ({"SS": ["a", "a"]}, INVALID + "Input collection [a, a] contains duplicates."),
         ({"BS": [b"b", b"b"]}, INVALID + "Input collection [Yg==, Yg==]of type BS contains duplicates."),
         ({"NS": ["1", "1.0"]}, "Input collection contains duplicates"),
-        ({"L": [{"M": {"x": {}}}]}, "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"),
+        (
+            {"L": [{"M": {"x": {}}}]},
+            "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes",
+        ),
     ],
 )
 @pytest.mark.documented(VALUE)
@@ -185,8 +191,11 @@ def test_an_empty_key_is_refused(db: Any, hashed: str, refusal: Refusal) -> None
     refused = refusal(db.put_item, TableName=hashed, Item={"a": {"S": ""}})
     assert refused == (
         "ValidationException",
-        "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty "
-        "string value. Key: a",
+        (
+            "One or more parameter values are not valid. The AttributeValue for a key attribute "
+            "cannot contain an empty "
+            "string value. Key: a"
+        ),
     )
 
 
@@ -239,8 +248,11 @@ def test_an_empty_index_key_is_refused(db: Any, ranged: str, refusal: Refusal) -
     refused = refusal(db.put_item, TableName=ranged, Item=item)
     assert refused == (
         "ValidationException",
-        "One or more parameter values are not valid. A value specified for a secondary index key is not supported. The "
-        "AttributeValue for a key attribute cannot contain an empty string value. IndexName: local, IndexKey: c",
+        (
+            "One or more parameter values are not valid. A value specified for a secondary index key "
+            "is not supported. The "
+            "AttributeValue for a key attribute cannot contain an empty string value. IndexName: local, IndexKey: c"
+        ),
     )
 
 

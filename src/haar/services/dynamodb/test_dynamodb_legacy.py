@@ -14,7 +14,9 @@ UPDATES = (
     "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/LegacyConditionalParameters.AttributeUpdates.html"
 )
 FILTER = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/LegacyConditionalParameters.ScanFilter.html"
-GET = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/LegacyConditionalParameters.AttributesToGet.html"
+GET = (
+    "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/LegacyConditionalParameters.AttributesToGet.html"
+)
 INVALID = "One or more parameter values were invalid: "
 
 
@@ -114,7 +116,9 @@ def test_attribute_updates_that_are_none(
 @pytest.mark.documented(FILTER)
 def test_a_scan_filter_of_two_conditions(db: Any, hashed: str) -> None:
     for number in range(6):
-        db.put_item(TableName=hashed, Item={"a": {"S": str(number)}, "n": {"N": str(number)}, "s": {"SS": [str(number)]}})
+        db.put_item(
+            TableName=hashed, Item={"a": {"S": str(number)}, "n": {"N": str(number)}, "s": {"SS": [str(number)]}}
+        )
     conditions = {
         "n": {"ComparisonOperator": "IN", "AttributeValueList": [{"N": "1"}, {"N": "2"}]},
         "s": {"ComparisonOperator": "CONTAINS", "AttributeValueList": [{"S": "2"}]},

@@ -15,7 +15,9 @@ SELECT = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-re
 INSERT = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.insert.html"
 UPDATE = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.update.html"
 DELETE = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.delete.html"
-BATCHES = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.multiplestatements.batching.html"
+BATCHES = (
+    "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.multiplestatements.batching.html"
+)
 TRANSACTIONS = (
     "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.multiplestatements.transactions.html"
 )
@@ -152,11 +154,23 @@ def test_a_delete_takes_one_item_by_its_key(db: Any, filled: str, refusal: Refus
     ("statement", "message"),
     [
         ("SELEC * FROM numbered", "Statement wasn't well formed, can't be processed: Unexpected token: SELEC"),
-        ("SELECT * FROM numbered WHERE", "Statement wasn't well formed, can't be processed: Unexpected end of statement"),
-        ("SELECT * FROM numbered WHERE lower(a) = 'x'", "Statement wasn't well formed, can't be processed: Unsupported function: lower"),
+        (
+            "SELECT * FROM numbered WHERE",
+            "Statement wasn't well formed, can't be processed: Unexpected end of statement",
+        ),
+        (
+            "SELECT * FROM numbered WHERE lower(a) = 'x'",
+            "Statement wasn't well formed, can't be processed: Unsupported function: lower",
+        ),
         ("SELECT * FROM numbered WHERE a = ?", "Number of parameters in request and statement don't match."),
-        ("UPDATE numbered SET v = 1 WHERE a = 'x'", "Where clause does not contain a mandatory equality on all key attributes"),
-        ("DELETE FROM numbered WHERE a = 'x'", "Where clause does not contain a mandatory equality on all key attributes"),
+        (
+            "UPDATE numbered SET v = 1 WHERE a = 'x'",
+            "Where clause does not contain a mandatory equality on all key attributes",
+        ),
+        (
+            "DELETE FROM numbered WHERE a = 'x'",
+            "Where clause does not contain a mandatory equality on all key attributes",
+        ),
         ("SELECT * FROM numbered ORDER BY n", "Must have WHERE clause in the statement when using ORDER BY clause."),
         (
             "SELECT * FROM numbered WHERE n = 1 ORDER BY n",
@@ -170,9 +184,7 @@ def test_a_delete_takes_one_item_by_its_key(db: Any, filled: str, refusal: Refus
     ],
 )
 @pytest.mark.documented(SELECT)
-def test_statements_that_are_refused(
-    db: Any, filled: str, refusal: Refusal, statement: str, message: str
-) -> None:
+def test_statements_that_are_refused(db: Any, filled: str, refusal: Refusal, statement: str, message: str) -> None:
     assert refusal(db.execute_statement, Statement=statement) == ("ValidationException", message)
 
 
@@ -213,7 +225,9 @@ def test_a_transaction_of_statements_is_all_or_nothing(db: Any, filled: str) -> 
     assert codes == ["ConditionalCheckFailed", "None", "DuplicateItem"]
     db.execute_transaction(TransactStatements=[{"Statement": exists, "Parameters": [{"S": "v0"}]}, change])
     read = db.execute_transaction(
-        TransactStatements=[{"Statement": f"SELECT v FROM {filled} WHERE a = 'x' AND n = {number}"} for number in (1, 9)]
+        TransactStatements=[
+            {"Statement": f"SELECT v FROM {filled} WHERE a = 'x' AND n = {number}"} for number in (1, 9)
+        ]
     )
     assert read["Responses"] == [{"Item": {"v": {"S": "done"}}}, {}]
 
@@ -225,7 +239,8 @@ def test_statements_have_permissions_of_their_own(cloud: Cloud, filled: str) -> 
     iam.put_user_policy(
         UserName="reader",
         PolicyName="select",
-        PolicyDocument='{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "dynamodb:PartiQLSelect", '
+        PolicyDocument='{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": '
+        '"dynamodb:PartiQLSelect", '
         '"Resource": "*"}]}',
     )
     made = iam.create_access_key(UserName="reader")["AccessKey"]
@@ -233,3 +248,21 @@ def test_statements_have_permissions_of_their_own(cloud: Cloud, filled: str) -> 
     assert run(mine, f"SELECT * FROM {filled} WHERE a = 'y'")["Items"]
     with pytest.raises(ClientError, match="AccessDenied"):
         run(mine, f"DELETE FROM {filled} WHERE a = 'y' AND n = 0")
+
+
+@pytest.mark.documented(IAM)
+def test_full_scans_can_be_denied(cloud: Cloud, filled: str) -> None:
+    iam = cloud.client("iam")
+    iam.create_user(UserName="reader")
+    iam.put_user_policy(
+        UserName="reader",
+        PolicyName="select",
+        PolicyDocument='{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "dynamodb:PartiQLSelect", '
+        '"Resource": "*"}, {"Effect": "Deny", "Action": "dynamodb:PartiQLSelect", "Resource": "*", '
+        '"Condition": {"Bool": {"dynamodb:FullTableScan": "true"}}}]}',
+    )
+    made = iam.create_access_key(UserName="reader")["AccessKey"]
+    mine = cloud.client("dynamodb", access_key=made["AccessKeyId"], secret_key=made["SecretAccessKey"])
+    assert run(mine, f"SELECT * FROM {filled} WHERE a = 'y'")["Items"]
+    with pytest.raises(ClientError, match="AccessDenied"):
+        run(mine, f"SELECT * FROM {filled} WHERE v = 'v1'")

@@ -137,9 +137,7 @@ def test_a_query_goes_backward(db: Any, numbered: str) -> None:
 @pytest.mark.documented(PAGES)
 def test_a_limit_counts_before_the_filter_and_the_key_leads_on(db: Any, numbered: str) -> None:
     put(db, numbered, *({"a": {"S": "k"}, "n": {"N": str(one)}, "even": {"BOOL": one % 2 == 0}} for one in range(5)))
-    reply = asked(
-        db, numbered, "a = :a", a={"S": "k"}, yes={"BOOL": True}, FilterExpression="even = :yes", Limit=3
-    )
+    reply = asked(db, numbered, "a = :a", a={"S": "k"}, yes={"BOOL": True}, FilterExpression="even = :yes", Limit=3)
     assert (reply["Count"], reply["ScannedCount"], shown(reply, "n")) == (2, 3, ["0", "2"])
     assert reply["LastEvaluatedKey"] == {"a": {"S": "k"}, "n": {"N": "2"}}
     rest = asked(
@@ -220,8 +218,11 @@ def test_a_start_in_another_segment_is_refused(db: Any, hashed: str, refusal: Re
     refused = refusal(db.scan, TableName=hashed, Segment=0, TotalSegments=2, ExclusiveStartKey=there)
     assert refused == (
         "ValidationException",
-        "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct "
-        "Segment. TotalSegments: 2 Segment: 0",
+        (
+            "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use "
+            "ExclusiveStartKey with correct "
+            "Segment. TotalSegments: 2 Segment: 0"
+        ),
     )
 
 
@@ -351,7 +352,13 @@ def test_a_global_index_can_have_several_attributes_in_its_key(cloud: Cloud, db:
     )
     cloud.advance(seconds=60)
     for number, (one, two, third, fourth) in enumerate(
-        [("w", "x", "1", "up"), ("w", "x", "2", "up"), ("w", "x", "2", "low"), ("wx", "", "1", "up"), ("w", "y", "1", "up")]
+        [
+            ("w", "x", "1", "up"),
+            ("w", "x", "2", "up"),
+            ("w", "x", "2", "low"),
+            ("wx", "", "1", "up"),
+            ("w", "y", "1", "up"),
+        ]
     ):
         item = {**texts(id=str(number), t=one, bracket=fourth), "round": {"N": third}}
         put(db, "matches", {**item, "r": {"S": two}} if two else item)
@@ -395,8 +402,11 @@ def test_a_global_index_can_have_several_attributes_in_its_key(cloud: Cloud, db:
         ("contains(a, :a)", "Invalid operator used in KeyConditionExpression: contains"),
         (
             "begins_with(:a, a)",
-            "Invalid condition in KeyConditionExpression: begins_with operator must have the key attribute as its first "
-            "operand",
+            (
+                "Invalid condition in KeyConditionExpression: begins_with operator must have the key "
+                "attribute as its first "
+                "operand"
+            ),
         ),
         ("size(b) > :a", "KeyConditionExpressions cannot contain nested operations"),
         (
@@ -414,13 +424,9 @@ def test_a_global_index_can_have_several_attributes_in_its_key(cloud: Cloud, db:
     ],
 )
 @pytest.mark.documented(GUIDE)
-def test_key_conditions_that_are_none(
-    db: Any, ranged: str, refusal: Refusal, condition: str, message: str
-) -> None:
+def test_key_conditions_that_are_none(db: Any, ranged: str, refusal: Refusal, condition: str, message: str) -> None:
     value = {":n": {"N": "1"}} if ":n" in condition else {":a": {"S": "x"}}
-    refused = refusal(
-        db.query, TableName=ranged, KeyConditionExpression=condition, ExpressionAttributeValues=value
-    )
+    refused = refusal(db.query, TableName=ranged, KeyConditionExpression=condition, ExpressionAttributeValues=value)
     assert refused == ("ValidationException", message)
 
 
@@ -428,7 +434,10 @@ def test_key_conditions_that_are_none(
     ("request_", "message"),
     [
         ({"IndexName": "none"}, "The table does not have the specified index: none"),
-        ({"FilterExpression": "b = :a"}, "Filter Expression can only contain non-primary key attributes: Primary key attribute: b"),
+        (
+            {"FilterExpression": "b = :a"},
+            "Filter Expression can only contain non-primary key attributes: Primary key attribute: b",
+        ),
         (
             {"FilterExpression": "attribute_exists(d.x)"},
             "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: IndexKey: d",
@@ -453,8 +462,11 @@ def test_key_conditions_that_are_none(
         ),
         (
             {"ExclusiveStartKey": {"a": {"S": "x"}, "b": {}}},
-            "The provided starting key is invalid: Supplied AttributeValue is empty, must contain exactly one of the "
-            "supported datatypes",
+            (
+                "The provided starting key is invalid: Supplied AttributeValue is empty, must contain "
+                "exactly one of the "
+                "supported datatypes"
+            ),
         ),
         (
             {"ExclusiveStartKey": texts(a="other", b="y")},
@@ -520,16 +532,25 @@ def test_a_query_needs_conditions(db: Any, ranged: str, refusal: Refusal) -> Non
     [
         (
             {"Segment": 1},
-            "The TotalSegments parameter is required but was not present in the request when Segment parameter is present",
+            (
+                "The TotalSegments parameter is required but was not present in the request when Segment parameter is "
+                "present"
+            ),
         ),
         (
             {"TotalSegments": 1},
-            "The Segment parameter is required but was not present in the request when parameter TotalSegments is present",
+            (
+                "The Segment parameter is required but was not present in the request when parameter TotalSegments is "
+                "present"
+            ),
         ),
         (
             {"Segment": 2, "TotalSegments": 2},
-            "The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: 2 is not less "
-            "than TotalSegments: 2",
+            (
+                "The Segment parameter is zero-based and must be less than parameter TotalSegments: "
+                "Segment: 2 is not less "
+                "than TotalSegments: 2"
+            ),
         ),
         (
             {"ExclusiveStartKey": {"a": {"N": "1"}}},
@@ -538,9 +559,7 @@ def test_a_query_needs_conditions(db: Any, ranged: str, refusal: Refusal) -> Non
     ],
 )
 @pytest.mark.documented(SCAN)
-def test_scans_that_are_refused(
-    db: Any, hashed: str, refusal: Refusal, request_: dict[str, Any], message: str
-) -> None:
+def test_scans_that_are_refused(db: Any, hashed: str, refusal: Refusal, request_: dict[str, Any], message: str) -> None:
     assert refusal(db.scan, TableName=hashed, **request_) == ("ValidationException", message)
 
 

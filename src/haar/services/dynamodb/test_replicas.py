@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from haar import Cloud
 
@@ -119,16 +121,20 @@ def test_indexes_and_time_to_live_are_the_same_everywhere(cloud: Cloud) -> None:
     }
     there.update_table(
         TableName="world",
-        AttributeDefinitions=[{"AttributeName": "a", "AttributeType": "S"}, {"AttributeName": "v", "AttributeType": "S"}],
+        AttributeDefinitions=[
+            {"AttributeName": "a", "AttributeType": "S"},
+            {"AttributeName": "v", "AttributeType": "S"},
+        ],
         GlobalSecondaryIndexUpdates=[{"Create": index}],
     )
     found = here.query(
-        TableName="world", IndexName="by-v", KeyConditionExpression="v = :v", ExpressionAttributeValues={":v": {"S": "1"}}
+        TableName="world",
+        IndexName="by-v",
+        KeyConditionExpression="v = :v",
+        ExpressionAttributeValues={":v": {"S": "1"}},
     )
     assert found["Count"] == 1
-    here.update_time_to_live(
-        TableName="world", TimeToLiveSpecification={"Enabled": True, "AttributeName": "until"}
-    )
+    here.update_time_to_live(TableName="world", TimeToLiveSpecification={"Enabled": True, "AttributeName": "until"})
     shown = there.describe_time_to_live(TableName="world")["TimeToLiveDescription"]
     assert shown == {"TimeToLiveStatus": "ENABLED", "AttributeName": "until"}
 
@@ -140,3 +146,29 @@ def test_a_table_that_exists_does_not_become_a_replica(cloud: Cloud) -> None:
         here.update_table(TableName="world", ReplicaUpdates=[{"Create": {"RegionName": "eu-west-1"}}])
     with pytest.raises(ClientError, match="not part of the global table"):
         there.update_table(TableName="world", ReplicaUpdates=[{"Delete": {"RegionName": "eu-north-1"}}])
+
+
+WRITES = st.lists(
+    st.tuples(st.integers(0, 2), st.sampled_from("ab"), st.sampled_from(["", "1", "2"]), st.sampled_from([0.5, 3])),
+    max_size=15,
+)
+
+
+@pytest.mark.documented(GLOBAL)
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(writes=WRITES)
+def test_all_regions_come_to_agree_on_what_was_written_last(writes: list[tuple[int, str, str, float]]) -> None:
+    with Cloud(seed=1) as cloud:
+        replicas = clients(cloud, lag="5")
+        last: dict[str, str | None] = {"a": None, "b": None}
+        for place, name, text, pause in writes:
+            if text:
+                put(replicas[place], name, text)
+                last[name] = text
+            elif value(replicas[place], name) is not None:
+                replicas[place].delete_item(TableName="world", Key={"a": {"S": name}})
+                last[name] = None
+            cloud.advance(seconds=pause)
+        cloud.advance(seconds=20)
+        for db in replicas:
+            assert {name: value(db, name) for name in last} == last

@@ -100,7 +100,10 @@ def test_a_key_is_a_partition_key_alone_or_with_a_sort_key(db: Any) -> None:
     two = [HASH, {"AttributeName": "b", "KeyType": "HASH"}]
     three = [HASH, RANGE, {"AttributeName": "c", "KeyType": "RANGE"}]
     for schema in (two, three, [RANGE]):
-        assert refusal(create, db=db, name="bad", KeySchema=schema, AttributeDefinitions=[A, B])[0] == "ValidationException"
+        assert (
+            refusal(create, db=db, name="bad", KeySchema=schema, AttributeDefinitions=[A, B])[0]
+            == "ValidationException"
+        )
     assert refusal(db.put_item, TableName="both", Item={"a": {"S": "1"}})[0] == "ValidationException"
 
 
@@ -126,7 +129,8 @@ INVALID = "One or more parameter values were invalid: "
         ({"LocalSecondaryIndexes": []}, INVALID + "List of LocalSecondaryIndexes is empty"),
         ({"GlobalSecondaryIndexes": []}, INVALID + "List of GlobalSecondaryIndexes is empty"),
         ({"AttributeDefinitions": [A, B], "LocalSecondaryIndexes": [index(KeySchema=[HASH, RANGE])]},
-         INVALID + "Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex"),
+         INVALID + "Table KeySchema does not have a range key, which is required when specifying a "
+         "LocalSecondaryIndex"),
         ({"AttributeDefinitions": [A, B], "GlobalSecondaryIndexes": [index(), index()]},
          INVALID + "Duplicate index name: by-b"),
         ({"AttributeDefinitions": [A, B], "GlobalSecondaryIndexes": [index(Projection={})]},
@@ -151,11 +155,13 @@ def test_what_is_no_table_is_refused_in_dynamodbs_words(db: Any, changes: dict[s
 
 @pytest.mark.documented(LIMITS)
 def test_a_table_has_five_local_and_twenty_global_indexes(db: Any) -> None:
-    keys = {"KeySchema": [HASH, RANGE], "AttributeDefinitions": [A, B]}
+    keys: dict[str, Any] = {"KeySchema": [HASH, RANGE], "AttributeDefinitions": [A, B]}
     local = [index(f"local{n}", KeySchema=[HASH, RANGE]) for n in range(6)]
     assert refusal(create, db=db, **keys, LocalSecondaryIndexes=local)[1].endswith("exceeds per-table limit of 5")
     others = [index(f"other{n}") for n in range(21)]
-    assert refusal(create, db=db, **keys, GlobalSecondaryIndexes=others)[1].endswith("exceeds the per-table limit of 20")
+    assert refusal(create, db=db, **keys, GlobalSecondaryIndexes=others)[1].endswith(
+        "exceeds the per-table limit of 20"
+    )
     create(db, **keys, LocalSecondaryIndexes=local[:5], GlobalSecondaryIndexes=others[:20])
     assert len(table(db)["GlobalSecondaryIndexes"]) == 20
 
@@ -252,7 +258,10 @@ def test_a_table_has_so_much_throughput_at_most(db: Any) -> None:
     units = {"ReadCapacityUnits": 40_001, "WriteCapacityUnits": 1}
     more = {"BillingMode": "PROVISIONED", "ProvisionedThroughput": units}
     assert refusal(create, db=db, **more)[0] == "LimitExceededException"
-    half = {"BillingMode": "PROVISIONED", "ProvisionedThroughput": {"ReadCapacityUnits": 1, "WriteCapacityUnits": 40_000}}
+    half = {
+        "BillingMode": "PROVISIONED",
+        "ProvisionedThroughput": {"ReadCapacityUnits": 1, "WriteCapacityUnits": 40_000},
+    }
     create(db, "one", **half)
     create(db, "two", **half)
     assert refusal(create, db=db, name="three", **half)[0] == "LimitExceededException"
@@ -317,7 +326,9 @@ def test_one_index_is_made_or_deleted_at_a_time(db: Any) -> None:
     assert code == "ResourceNotFoundException"
 
 
-@pytest.mark.documented("https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/WorkingWithTables.tableclasses.html")
+@pytest.mark.documented(
+    "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/WorkingWithTables.tableclasses.html"
+)
 def test_a_table_changes_its_class(db: Any) -> None:
     create(db)
     assert "TableClassSummary" not in table(db)
@@ -361,7 +372,9 @@ def test_the_endpoint_is_the_one_that_was_asked(db: Any) -> None:
     assert "amazonaws.com" in endpoint["Address"] or ":" in endpoint["Address"]
 
 
-@pytest.mark.documented("https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/access-control-resource-based.html")
+@pytest.mark.documented(
+    "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/access-control-resource-based.html"
+)
 def test_a_tables_policy_lets_another_account_in(db: Any, cloud: Cloud) -> None:
     import json
 
@@ -372,7 +385,7 @@ def test_a_tables_policy_lets_another_account_in(db: Any, cloud: Cloud) -> None:
     statement = {"Effect": "Allow", "Principal": {"AWS": "111111111111"}, "Action": "dynamodb:GetItem", "Resource": arn}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     first = db.put_resource_policy(ResourceArn=arn, Policy=policy, ExpectedRevisionId="NO_POLICY")["RevisionId"]
-    assert db.get_resource_policy(ResourceArn=arn) ["RevisionId"] == first
+    assert db.get_resource_policy(ResourceArn=arn)["RevisionId"] == first
     assert "Item" not in other.get_item(TableName=arn, Key=key)
     bad = {"ResourceArn": arn, "Policy": policy, "ExpectedRevisionId": "1"}
     assert refusal(db.put_resource_policy, **bad)[0] == "PolicyNotFoundException"

@@ -123,9 +123,7 @@ def test_what_was_exported_can_be_imported(desk: Desk) -> None:
     desk.record()
     for number in range(1200):
         desk.put(f"item{number:04}", n={"N": str(number)}, m={"M": {"b": {"B": b"\0"}, "l": {"L": [{"BOOL": True}]}}})
-    (line,) = (
-        line for line in [json.loads(desk.read(desk.export()["ExportManifest"]))["manifestFilesS3Key"]] if line
-    )
+    (line,) = (line for line in [json.loads(desk.read(desk.export()["ExportManifest"]))["manifestFilesS3Key"]] if line)
     name = json.loads(desk.read(line).splitlines()[0])["dataFileS3Key"]
     shown = desk.load(desk.read(name), InputCompressionType="GZIP")
     assert (shown["ImportStatus"], shown["ImportedItemCount"], shown["ErrorCount"]) == ("COMPLETED", 1200, 0)

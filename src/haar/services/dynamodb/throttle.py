@@ -146,9 +146,9 @@ def _allows(call: Call, table: Table, kind: str, partition: str) -> bool:
         return False
     if kind == "write":
         for index in table.indexes:
-            if not index.is_local and (of_index := _rate(table, index, kind)) >= 0:
-                if _left(call, table, index, kind, of_index) <= 0:
-                    return False
+            of_index = -1.0 if index.is_local else _rate(table, index, kind)
+            if of_index >= 0 and _left(call, table, index, kind, of_index) <= 0:
+                return False
     span = _span(call, table, table.serial, partition)
     return _span_left(call, span, kind) > 0
 

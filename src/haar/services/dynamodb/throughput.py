@@ -15,7 +15,15 @@ from haar.services.dynamodb.resources import SecondaryIndex, Table
 from haar.services.dynamodb.schemas import Units
 from haar.services.dynamodb.service import dynamodb
 
-__all__ = ["ACCOUNT_READS", "ACCOUNT_WRITES", "TABLE_READS", "TABLE_WRITES", "check_account", "check_lowering", "check_units"]
+__all__ = [
+    "ACCOUNT_READS",
+    "ACCOUNT_WRITES",
+    "TABLE_READS",
+    "TABLE_WRITES",
+    "check_account",
+    "check_lowering",
+    "check_units",
+]
 
 _READS = "Account-level read throughput limit (Provisioned mode)"
 _WRITES = "Account-level write throughput limit (Provisioned mode)"
@@ -27,9 +35,7 @@ TABLE_WRITES = dynamodb.quota("L-AB614373", "Table-level write throughput limit"
 #: How often throughput is lowered in a UTC day without waiting; after that, an hour lies between.
 LOWERED_FREELY_MAX = 4
 _HOUR = 3600.0
-_REFER = (
-    "Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits."
-)
+_REFER = "Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits."
 
 
 def check_units(call: Call, units: Units, *indexes: SecondaryIndex) -> None:

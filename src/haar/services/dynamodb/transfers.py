@@ -11,13 +11,13 @@ import csv
 import gzip
 import io
 import json
+import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from hashlib import md5
 from itertools import islice
 from typing import Any
-from zlib import error as ZlibError
 
 import orjson
 
@@ -27,6 +27,8 @@ from haar.services.dynamodb.keys import check_index_keys, item_place
 from haar.services.dynamodb.lifecycle import count, count_later
 from haar.services.dynamodb.particulars import particulars
 from haar.services.dynamodb.resources import Table
+from haar.services.dynamodb.sealed_tables import at_hand_for
+from haar.services.dynamodb.sealing import opened
 from haar.services.dynamodb.service import ITEM_BYTES_MAX, dynamodb
 from haar.services.dynamodb.snapshots import Saved, Snapshot
 from haar.services.dynamodb.values import measured
@@ -49,6 +51,7 @@ class Export(
     table: str = key()
     id: str = key()
     table_id: str
+    serial: str
     principal: Principal
     #: what the request said, to be shown again
     request: dict[str, Any]
@@ -134,9 +137,6 @@ def moment(at: float) -> str:
     return f"{found:%Y-%m-%dT%H:%M:%S}.{found.microsecond // 1000:03d}Z"
 
 
-# ---- exports
-
-
 def _put(call: Call, export: Export, name: str, body: bytes) -> str:
     more: dict[str, Any] = {}
     algorithm = export.request.get("S3SseAlgorithm")
@@ -174,8 +174,9 @@ def write_file(call: Call, task: WriteFile) -> None:
     if export is None or export.status != "IN_PROGRESS":
         return
     rows = list(_rows(call, task))
-    bodies = [row.body for row in rows if row.body]
     try:
+        at_hand_for(call, export.serial, export.account, export.region, export.table)
+        bodies = [opened(row.body) for row in rows if row.body]
         if bodies or not export.files:
             export = _data(call, export, bodies, sum(row.size for row in rows))
         if len(rows) == FILE_ITEMS:
@@ -185,9 +186,7 @@ def write_file(call: Call, task: WriteFile) -> None:
         export = replace(export, status="COMPLETED", ended_at=call.now)
         _manifests(call, export)
     except ServiceError as error:
-        export = replace(
-            export, status="FAILED", ended_at=call.now, failure=f"S3{error.code}", message=error.message
-        )
+        export = replace(export, status="FAILED", ended_at=call.now, failure=f"S3{error.code}", message=error.message)
     call.tx.put(export)
     snapshots.drop(call, task.serial)
 
@@ -235,9 +234,6 @@ def _manifests(call: Call, export: Export) -> None:
         _put(call, export, f"{name}.md5", b64encode(md5(body, usedforsecurity=False).digest()))
 
 
-# ---- imports
-
-
 def _listed(entries: Any) -> Iterator[tuple[str, int]]:
     """Keys and sizes in a bucket's listing; S3 has its entries as the XML they are answered with, joined to one."""
     from xml.etree import ElementTree
@@ -273,7 +269,7 @@ def read_file(call: Call, task: ReadFile) -> None:
     if task.number < len(found.objects):
         try:
             raw = _object(call, found, found.objects[task.number])
-        except (ServiceError, ZlibError, EOFError, OSError) as error:
+        except (ServiceError, zlib.error, EOFError, OSError) as error:
             reason = error.message if isinstance(error, ServiceError) else "The object is not compressed as was said."
             found = replace(found, status="FAILED", ended_at=call.now, failure="S3Access", message=reason)
             call.tx.put(found)

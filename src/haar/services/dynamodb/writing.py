@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from haar.kit import Call
+from haar.kit import Call, replace
 from haar.services.dynamodb.keys import index_place
 from haar.services.dynamodb.resources import Catch, Collection, IndexRow, Item, SecondaryIndex, Shown, Table, Tally
+from haar.services.dynamodb.sealing import opened_row, sealed, unlock
 from haar.services.dynamodb.service import COLLECTION_BYTES_MAX, dynamodb
 from haar.services.dynamodb.values import Value, dumped, loaded, size_of
 
@@ -51,7 +52,8 @@ def on_write(function: Follower) -> Follower:
 
 def read(call: Call, table: Table, partition: str, sort: str) -> Item | None:
     """The item under a key; None when there is none."""
-    return call.tx.get(Item, table.serial, partition, sort)
+    row = call.tx.get(Item, table.serial, partition, sort)
+    return row if row is None or row.body[:1] != b"\0" else opened_row(row)
 
 
 def write(
@@ -68,7 +70,7 @@ def write(
 ) -> Written:
     """Put an item's attributes (in stored form, counting `size` bytes), or delete it with None.
 
-    `old` is the row that is there, as `read` found it; `old_attributes` are its attributes where somebody has read them.
+    `old` is the row that is there, as `read` found it; `old_attributes` are its attributes, if somebody has them.
     """
     tx = call.tx
     serial = table.serial
@@ -79,7 +81,8 @@ def write(
         tx.delete(Item, serial, partition, sort)
     else:
         body = dumped(new)
-        row = Item(table=serial, partition=partition, sort=sort, size=size, body=body)
+        kept = sealed(call, table, body) if table.kms_key else body
+        row = Item(table=serial, partition=partition, sort=sort, size=size, body=kept)
         if old is None:
             tx.add(row)
         else:
@@ -195,7 +198,7 @@ def _index(
             assert before is not None
             tx.delete(before)
         if after is not None:
-            tx.put(after)
+            tx.put(replace(after, body=sealed(call, table, after.body)) if table.kms_key else after)
         items = (after is not None) - (before is not None)
         grown = (after.size if after is not None else 0) - (before.size if before is not None else 0)
         _tally(call, index.serial, partition, items, grown)
@@ -227,7 +230,7 @@ def _keep_shown(call: Call, table: Table, partition: str, sort: str, old: Item |
             table=table.serial,
             partition=partition,
             sort=sort,
-            body=old.body if old is not None else b"",
+            body=b"" if old is None else sealed(call, table, old.body) if table.kms_key else old.body,
             size=old.size if old is not None else 0,
             until=call.now + lag,
         )
@@ -267,7 +270,9 @@ def catch_up(call: Call, task: Catch) -> None:
     if table is None or index is None:
         return
     tx = call.tx
-    item = tx.get(Item, table.serial, task.partition, task.sort)
+    if table.was_sealed:
+        unlock(call, table)
+    item = read(call, table, task.partition, task.sort)
     after = None
     if item is not None:
         after = index_row(table, index, task.partition, task.sort, loaded(item.body), item.body, item.size)
@@ -280,6 +285,6 @@ def catch_up(call: Call, task: Catch) -> None:
                 _tally(call, index.serial, task.partition, -1, -gone.size)
     if after is not None:
         there = tx.get(IndexRow, *after.key)
-        tx.put(after)
+        tx.put(replace(after, body=sealed(call, table, after.body)) if table.kms_key else after)
         grown = after.size - (there.size if there is not None else 0)
         _tally(call, index.serial, task.partition, 0 if there is not None else 1, grown)

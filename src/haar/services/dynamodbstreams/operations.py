@@ -17,7 +17,7 @@ from haar.kit import Call, Service, ServiceError
 if TYPE_CHECKING:
     from haar.shapes import dynamodbstreams as api
 
-dynamodbstreams: Service[api.ErrorCode] = Service(
+dynamodbstreams: Service[str] = Service(
     "dynamodbstreams", also_raises=("ValidationException", "AccessDeniedException", "SerializationException")
 )
 
@@ -155,17 +155,17 @@ def get_records(call: Call, request: api.GetRecordsInput) -> Any:
         raise dynamodbstreams.error(
             "TrimmedDataAccessException", "The shard of this iterator is older than 24 hours and has been trimmed"
         )
-    rows = []
+    rows: list[Any] = []
     size = 0
     start = place.start
-    for entry in islice(streams.entries(call, shard, place.start), limit):
+    for entry in islice(streams.entries(call, stream, shard, place.start), limit):
         size += len(entry.body)
         if rows and size > REPLY_BYTES_MAX:
             break
         rows.append(entry)
         start = entry.number + 1
     reply: dict[str, Any] = {"Records": [_record(stream, entry) for entry in rows]}
-    if not shard.last or start <= shard.last and len(rows) == limit or size > REPLY_BYTES_MAX:
+    if not shard.last or (start <= shard.last and len(rows) == limit) or size > REPLY_BYTES_MAX:
         reply["NextShardIterator"] = _sealed(arn, Place(shard.id, start, call.now))
     return reply
 
@@ -209,7 +209,7 @@ def get_shard_iterator(call: Call, request: api.GetShardIteratorInput) -> Any:
         if given is None:
             raise _invalid(f"SequenceNumber is required when ShardIteratorType is {kind}")
         number = streams.number(given)
-        if number < shard.first or shard.last and number > shard.last:
+        if number < shard.first or (shard.last and number > shard.last):
             raise _invalid(f"The parameter SequenceNumber {given} is not in the range of shard {shard.id}")
         if number < streams.horizon(call):
             raise dynamodbstreams.error(

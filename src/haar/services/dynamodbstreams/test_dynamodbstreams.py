@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from haar import Cloud
 
@@ -208,9 +210,7 @@ def test_shards_split_when_a_table_grows(cloud: Cloud) -> None:
     desk = Desk(cloud)
     for number in range(30):
         desk.put(f"item{number}", "1")
-    desk.db.update_table(
-        TableName="things", ProvisionedThroughput={"ReadCapacityUnits": 1, "WriteCapacityUnits": 1500}
-    )
+    desk.db.update_table(TableName="things", ProvisionedThroughput={"ReadCapacityUnits": 1, "WriteCapacityUnits": 1500})
     for number in range(30):
         desk.put(f"item{number}", "2")
     parent, *children = desk.shards()
@@ -264,7 +264,9 @@ def test_streams_are_listed_a_page_at_a_time(cloud: Cloud) -> None:
     assert [one["TableName"] for one in rest["Streams"]] == ["third"]
 
 
-@pytest.mark.documented("https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/access-control-resource-based.html")
+@pytest.mark.documented(
+    "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/access-control-resource-based.html"
+)
 def test_a_streams_policy_lets_another_account_read_it(cloud: Cloud) -> None:
     import json
 
@@ -276,10 +278,55 @@ def test_a_streams_policy_lets_another_account_read_it(cloud: Cloud) -> None:
         "Effect": "Allow", "Principal": {"AWS": "111111111111"}, "Resource": desk.arn,
         "Action": ["dynamodb:DescribeStream", "dynamodb:GetShardIterator", "dynamodb:GetRecords"],
     }  # fmt: skip
-    desk.db.put_resource_policy(ResourceArn=desk.arn, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    desk.db.put_resource_policy(
+        ResourceArn=desk.arn, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    )
     desk.put("one")
     (shard,) = other.describe_stream(StreamArn=desk.arn)["StreamDescription"]["Shards"]
-    iterator = other.get_shard_iterator(
-        StreamArn=desk.arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
-    )["ShardIterator"]
+    iterator = other.get_shard_iterator(StreamArn=desk.arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON")[
+        "ShardIterator"
+    ]
     assert names(other.get_records(ShardIterator=iterator)["Records"]) == ["one"]
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("put"), st.sampled_from("abcdef"), st.sampled_from("123")),
+        st.tuples(st.just("delete"), st.sampled_from("abcdef"), st.just("")),
+        st.tuples(st.just("wait"), st.just(""), st.sampled_from("15")),
+        st.tuples(st.just("grow"), st.just(""), st.just("")),
+    ),
+    max_size=40,
+)
+
+
+@pytest.mark.ours
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(steps=STEPS)
+def test_a_table_can_be_rebuilt_from_its_stream(steps: list[tuple[str, str, str]]) -> None:
+    with Cloud(seed=1) as cloud:
+        desk = Desk(cloud)
+        units = 500
+        waited = 0
+        for verb, name, value in steps:
+            if verb == "put":
+                desk.put(name, value)
+            elif verb == "delete":
+                desk.db.delete_item(TableName="things", Key={"a": {"S": name}})
+            elif verb == "wait" and waited < 20:
+                cloud.advance(hours=int(value))
+                waited += int(value)
+            elif verb == "grow" and units < 5000:
+                units += 900
+                wanted = {"ReadCapacityUnits": 1, "WriteCapacityUnits": units}
+                desk.db.update_table(TableName="things", ProvisionedThroughput=wanted)
+        rebuilt: dict[str, Any] = {}
+        for record in desk.all():
+            change = record["dynamodb"]
+            name = change["Keys"]["a"]["S"]
+            assert rebuilt.get(name) == change.get("OldImage")
+            if record["eventName"] == "REMOVE":
+                del rebuilt[name]
+            else:
+                rebuilt[name] = change["NewImage"]
+        assert rebuilt == {item["a"]["S"]: item for item in desk.db.scan(TableName="things")["Items"]}

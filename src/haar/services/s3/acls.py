@@ -34,6 +34,7 @@ PERMISSIONS: Final = {
     "GrantFullControl": "FULL_CONTROL", "GrantRead": "READ", "GrantReadACP": "READ_ACP", "GrantWrite": "WRITE",
     "GrantWriteACP": "WRITE_ACP",
 }  # fmt: skip
+_SAYING: Final = frozenset(("ACL", *PERMISSIONS))
 _HEADERS: Final = {
     "GrantFullControl": "x-amz-grant-full-control", "GrantRead": "x-amz-grant-read",
     "GrantReadACP": "x-amz-grant-read-acp", "GrantWrite": "x-amz-grant-write", "GrantWriteACP": "x-amz-grant-write-acp",
@@ -127,14 +128,7 @@ def wanted(request: Mapping[str, Any], owner: str, bucket_owner: str, *, for_obj
 
 def says_something(request: Mapping[str, Any]) -> bool:
     """Whether a request carries an ACL in its headers at all."""
-    return bool(
-        request.get("ACL")
-        or request.get("GrantRead")
-        or request.get("GrantFullControl")
-        or request.get("GrantReadACP")
-        or request.get("GrantWriteACP")
-        or request.get("GrantWrite")
-    )
+    return not _SAYING.isdisjoint(request) and any(request.get(member) for member in _SAYING)
 
 
 def on_put(call: Call, bucket: Bucket, request: Mapping[str, Any]) -> dict[str, Any]:

@@ -46,6 +46,11 @@ class Bucket(
     #: "encryption", "notification", "logging", "object_lock", ...
     configs: dict[str, Any] = msgspec.field(default_factory=dict)
 
+    @property
+    def arn(self) -> str:
+        """The ARN of the bucket, which names neither its account nor its region."""
+        return f"arn:{partition_of(self.region)}:s3:::{self.name}"
+
 
 by_account = Index(Bucket, "account")
 

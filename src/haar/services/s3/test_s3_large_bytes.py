@@ -12,14 +12,17 @@ from typing import Any
 
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from haar import Cloud
+from haar.errors import StoreFull
 from haar.kit import Kept
 from haar.kit.body import BlobUse, Orphan
 from haar.record import RECORDS
+from haar.store.transaction import Transaction
 
 pytestmark = pytest.mark.ours
 
@@ -74,7 +77,9 @@ class LargeBytes(RuleBasedStateMachine):
         self.saved: Any = None
 
     def s3(self, account: str) -> Any:
-        return self.cloud.client("s3", access_key=account, secret_key="test", config=Config(retries={"max_attempts": 0}))
+        return self.cloud.client(
+            "s3", access_key=account, secret_key="test", config=Config(retries={"max_attempts": 0})
+        )
 
     def glacier(self, account: str) -> Any:
         return self.cloud.client("glacier", access_key=account, secret_key="test")
@@ -219,3 +224,31 @@ def test_every_blob_is_referred_to_and_every_reference_leads() -> None:
         max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
     )
     run_state_machine_as_test(LargeBytes, settings=settings_)
+
+
+def test_an_answer_that_could_not_be_kept_holds_no_bytes_back(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    s3 = cloud.client("s3", config=Config(retries={"max_attempts": 0}))
+    s3.create_bucket(Bucket="attic")
+    upload = {
+        "Bucket": "attic",
+        "Key": "k",
+        "UploadId": s3.create_multipart_upload(Bucket="attic", Key="k")["UploadId"],
+    }
+    first = s3.upload_part(**upload, PartNumber=1, Body=b"x" * 5 * 1024 * 1024)["ETag"]
+    last = s3.upload_part(**upload, PartNumber=2, Body=b"x" * LARGE)["ETag"]
+    parts = [{"PartNumber": 1, "ETag": first}, {"PartNumber": 2, "ETag": last}]
+    s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
+    monkeypatch.setattr(cloud.store, "begin", lambda: Full(cloud.store, cloud.store.backend.begin(write=True), True))
+    with pytest.raises(ClientError) as error:
+        s3.get_object(Bucket="attic", Key="k")
+    monkeypatch.undo()
+    assert error.value.response["Error"]["Code"] == "InternalError"
+    s3.delete_object(Bucket="attic", Key="k")
+    assert (cloud.sweep(), cloud.files.blobs.names()) == (2, [])
+
+
+class Full(Transaction):
+    """A transaction for which the disk has no room."""
+
+    def commit(self) -> None:
+        raise StoreFull("no space is left")

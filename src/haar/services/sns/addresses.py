@@ -10,7 +10,7 @@ from haar.kit import Call
 from haar.services.sns.resources import PlatformApplication, PlatformEndpoint, Subscription, Topic
 from haar.services.sns.service import invalid, sns
 
-__all__ = ["topic_place"]
+__all__ = ["everything", "topic_at", "topic_place"]
 
 _TOPIC: Final = re.compile(r"arn:aws[a-z-]*:sns:([a-z0-9-]+):(\d{12}):([A-Za-z0-9_-]{1,256}(?:\.fifo)?)")
 _SUBSCRIPTION: Final = re.compile(r"arn:aws[a-z-]*:sns:([a-z0-9-]+):(\d{12}):([A-Za-z0-9_.-]+):([A-Za-z0-9-]+)")
@@ -21,6 +21,11 @@ def topic_place(arn: str) -> tuple[str, str, str] | None:
     """The key of the topic of an ARN; None when it is not one."""
     match = _TOPIC.fullmatch(arn)
     return (match[2], match[1], match[3]) if match else None
+
+
+def everything(call: Call, request: object) -> str:
+    """What actions are asked on that know no kind of resource (docs: Service Authorization Reference, Amazon SNS)."""
+    return "*"
 
 
 @sns.names("TopicArn", Topic)
@@ -34,11 +39,8 @@ def topic_at(call: Call, arn: str | None) -> tuple[str, str, str]:
 
 @sns.names("ResourceArn", Topic)
 def tagged_at(call: Call, arn: str | None) -> tuple[str, str, str]:
-    """The key of the topic whose tags a request is about. Raises InvalidParameter."""
-    place = topic_place(arn or "")
-    if place is None or place[1] != call.region:
-        raise _bad("ResourceArn", arn)
-    return place
+    """The key of the topic whose tags a request is about; what is no ARN names none."""
+    return topic_place(arn or "") or (call.account, call.region, arn or "")
 
 
 @sns.names("Name", Topic)
@@ -60,7 +62,7 @@ def subscription_at(call: Call, arn: str | None) -> tuple[str, ...]:
 def application_at(call: Call, arn: str | None) -> tuple[str, ...]:
     """The key of the platform application that a request names. Raises InvalidParameter."""
     place = PlatformApplication.key_of(arn or "")
-    if place is None or place[1] != call.region:
+    if place is None or place[:2] != (call.account, call.region):
         raise _bad("PlatformApplicationArn", arn)
     return place
 
@@ -69,7 +71,7 @@ def application_at(call: Call, arn: str | None) -> tuple[str, ...]:
 def endpoint_at(call: Call, arn: str | None) -> tuple[str, ...]:
     """The key of the device that a request names. Raises InvalidParameter."""
     place = PlatformEndpoint.key_of(arn or "")
-    if place is None or place[1] != call.region:
+    if place is None or place[:2] != (call.account, call.region):
         raise _bad("EndpointArn", arn)
     return place
 

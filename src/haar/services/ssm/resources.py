@@ -59,7 +59,7 @@ class Parameter(
     @property
     def bare(self) -> str:
         """The name as it stands in the ARN."""
-        return self.name[1:] if self.name.startswith("/") else self.name
+        return self.name.removeprefix("/")
 
     @property
     def id(self) -> str:
@@ -143,11 +143,11 @@ class PolicyDue(Task):
 @on_change(Parameter)
 def _count(tx: Any, old: Parameter | None, new: Parameter | None) -> None:
     """Keep the counts per tier."""
-    before, after = old and old.content.tier, new and new.content.tier
-    if before == after:
+    if old is not None and new is not None and old.content.tier == new.content.tier:
         return
-    for row, tier, step in ((old, before, -1), (new, after, 1)):
-        if row is not None and tier is not None:
-            held = tx.get(Held, row.account, row.region, tier)
+    for row, step in ((old, -1), (new, 1)):
+        if row is not None:
+            place = (row.account, row.region, row.content.tier)
+            held = tx.get(Held, *place)
             count = (held.count if held else 0) + step
-            tx.put(Held(account=row.account, region=row.region, tier=tier, count=count))
+            tx.put(Held(account=place[0], region=place[1], tier=place[2], count=count))

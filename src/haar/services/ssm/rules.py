@@ -55,7 +55,7 @@ def check_name(name: str) -> None:
     if folded.startswith("/aws/"):
         raise ssm.error("AccessDeniedException", f"No access to reserved parameter name: {name}.")
     if not is_path and folded.lstrip("/").startswith(("aws", "ssm")):
-        raise invalid("Parameter name: can't be prefixed with \"aws\" or \"ssm\" (case-insensitive).")
+        raise invalid('Parameter name: can\'t be prefixed with "aws" or "ssm" (case-insensitive).')
     if "/" in name and not name.startswith("/"):
         raise invalid("Parameter name must be a fully qualified name.")
     if _NAME.fullmatch(name) is None or folded.startswith(("/aws", "/ssm")):
@@ -75,10 +75,10 @@ def check_path(path: str) -> str:
     """A path to look below, ending in a slash. Raises ValidationException."""
     if _PATH.fullmatch(path) is None:
         raise invalid(
-            'The parameter doesn\'t meet the parameter name requirements. The parameter name must begin with a forward '
-            'slash "/". It can\'t be prefixed with "aws" or "ssm" (case-insensitive). It must use only letters, numbers, '
-            "or the following symbols: . (period), - (hyphen), _ (underscore). Special characters are not allowed. All "
-            'sub-paths, if specified, must use the forward slash symbol "/". Valid example: '
+            "The parameter doesn't meet the parameter name requirements. The parameter name must begin with a forward "
+            'slash "/". It can\'t be prefixed with "aws" or "ssm" (case-insensitive). It must use only letters, '
+            "numbers, or the following symbols: . (period), - (hyphen), _ (underscore). Special characters "
+            'are not allowed. All sub-paths, if specified, must use the forward slash symbol "/". Valid example: '
             "/get/parameters2-/by1./path0_."
         )
     return path if path.endswith("/") else f"{path}/"
@@ -114,7 +114,7 @@ def check_value(value: str, *, kind: str, tier: str, pattern: str, data_type: st
             f"For more information, see {_TIERS_PAGE}"
         )
     if _NESTED.search(value):
-        raise invalid("Parameter value can't nest another parameter. Do not use \"{{}}\" in the value.")
+        raise invalid('Parameter value can\'t nest another parameter. Do not use "{{}}" in the value.')
     if pattern:
         try:
             matched = re.fullmatch(pattern, value)

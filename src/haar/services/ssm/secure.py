@@ -28,8 +28,12 @@ _FORM: Final = b"\1"
 _NONCE_BYTES: Final = 12
 
 #: What KMS says of a key that cannot be used; Parameter Store says InvalidKeyId of all of them.
-_UNUSABLE: Final = frozenset(("NotFoundException", "DisabledException", "KMSInvalidStateException", "InvalidArnException",
-                              "InvalidKeyUsageException", "InvalidAliasNameException", "KeyUnavailableException"))  # fmt: skip
+_UNUSABLE: Final = frozenset(
+    (
+        "DisabledException", "InvalidAliasNameException", "InvalidArnException", "InvalidKeyUsageException",
+        "KMSInvalidStateException", "KeyUnavailableException", "NotFoundException",
+    )
+)  # fmt: skip
 
 
 def sealed(call: Call, arn: str, value: str, key_id: str, tier: str) -> str:

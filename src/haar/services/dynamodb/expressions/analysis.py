@@ -468,7 +468,7 @@ def _check_update_operand(operand: Operand, placeholders: _Placeholders) -> None
 
 
 def check_paths(paths: list[tuple[str | int, ...]]) -> None:
-    """Refuse paths of which one is in another, or that take one thing for a list and for a map. Raises ExpressionError."""
+    """Refuse paths that overlap, or that take one thing for a list and for a map. Raises ExpressionError."""
     conflict = ""
     ends: dict[tuple[str | int, ...], tuple[str | int, ...]] = {}
     for place, path in enumerate(paths):

@@ -23,9 +23,7 @@ _PLACE = "The document path provided in the update expression is invalid for upd
 
 def updated(item: dict[str, Value], actions: Iterable[Action], values: Values) -> dict[str, Value]:
     """The item after an update; `item` itself is changed. Raises ValidationException."""
-    changes: list[tuple[Action, Value | None]] = []
-    for action in actions:
-        changes.append((action, None if action.kind == "REMOVE" else _new_value(item, action, values)))
+    changes = [(action, None if action.kind == "REMOVE" else _new_value(item, action, values)) for action in actions]
     removed: list[tuple[Any, Any]] = []
     appended: list[tuple[list[Any], int, Value]] = []
     for action, value in changes:

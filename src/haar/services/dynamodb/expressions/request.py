@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from haar.kit import ServiceError
 from haar.services.dynamodb.expressions.analysis import (
     AnalysedCondition,
     AnalysedProjection,
@@ -168,6 +169,6 @@ def _checked_value(name: str, value: Mapping[str, Any]) -> Value:
         return value  # type: ignore[return-value]
     try:
         return stored(value)
-    except Exception as error:
-        message = getattr(error, "message", "")
-        raise invalid(f"ExpressionAttributeValues contains invalid value: {message} for key {name}") from None
+    except ServiceError as error:
+        message = f"ExpressionAttributeValues contains invalid value: {error.message} for key {name}"
+        raise invalid(message) from None

@@ -2,12 +2,11 @@
 
 ::
 
-    condition   or | and | not | comparison | BETWEEN | IN | function         ConditionExpression, FilterExpression,
-                                                                            KeyConditionExpression
+    condition   or | and | not | comparison | BETWEEN | IN | function       of conditions, key conditions and filters
     update      SET path = value, ... REMOVE path, ... ADD path :value, ... DELETE path :value, ...
     projection  path, path, ...
 
-A tree says what is written and knows neither names nor values; `analysis.py` looks at those. Trees are kept by their text.
+A tree says what is written and knows neither names nor values; `analysis.py` looks at those. Trees are kept by text.
 Source: DynamoDB Developer Guide, Expressions.OperatorsAndFunctions.html and Expressions.UpdateExpressions.html.
 """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from haar.services.dynamodb import refusals
+from haar.services.dynamodb import conditions, refusals
 from haar.services.dynamodb.operations import (
     backups,
     expiry,
@@ -15,4 +15,16 @@ from haar.services.dynamodb.operations import (
     transfers,
 )
 
-__all__ = ["backups", "expiry", "items", "policies", "reading", "refusals", "statements", "tables", "transactions", "transfers"]
+__all__ = [
+    "backups",
+    "conditions",
+    "expiry",
+    "items",
+    "policies",
+    "reading",
+    "refusals",
+    "statements",
+    "tables",
+    "transactions",
+    "transfers",
+]

@@ -10,14 +10,20 @@ from haar.services.dynamodb import encryption, snapshots
 from haar.services.dynamodb.describing import described, described_projection
 from haar.services.dynamodb.particulars import Particulars, particulars, watch
 from haar.services.dynamodb.resources import SecondaryIndex, Table
-from haar.services.dynamodb.schemas import check_definitions, check_table_name, index_of, on_demand, provisioned, schema_of
+from haar.services.dynamodb.schemas import (
+    check_definitions,
+    check_table_name,
+    index_of,
+    on_demand,
+    provisioned,
+    schema_of,
+)
 from haar.services.dynamodb.service import dynamodb, invalid
 from haar.services.dynamodb.snapshots import Backup, Blueprint, Snapshot
 from haar.services.dynamodb.targets import look_up, of_table
 
 if TYPE_CHECKING:
     from haar.shapes import dynamodb as api
-
 
 
 @dynamodb.names("BackupArn", Backup)
@@ -96,7 +102,9 @@ def list_backups(call: Call, request: api.ListBackupsInput) -> Any:
     for backup in call.tx.range(Backup, *prefix, after=after):
         if kind not in ("ALL", backup.kind):
             continue
-        if low is not None and backup.created_at < float(low) or high is not None and backup.created_at >= float(high):  # type: ignore[arg-type]
+        if (low is not None and backup.created_at < float(low)) or (
+            high is not None and backup.created_at >= float(high)
+        ):
             continue
         found.append(backup)
         if len(found) > limit:
@@ -298,7 +306,8 @@ def restore_table_from_backup(call: Call, request: api.RestoreTableFromBackupInp
         restored_backup=backup.arn, restored_to=backup.created_at,
         restored_table=Table.arn_for(source.account, source.region, source.table),
     )  # fmt: skip
-    snapshots.fill(call, backup.serial, table, is_remains=backup.is_remains)
+    keys = (source.serial, source.account, source.region, source.table)
+    snapshots.fill(call, backup.serial, keys, table, is_remains=backup.is_remains)
     return {"TableDescription": described(call, table)}
 
 
@@ -311,7 +320,8 @@ def restore_table_to_point_in_time(call: Call, request: api.RestoreTableToPointI
     kept = particulars(call, source)
     if not kept.pitr_since:
         raise dynamodb.error(
-            "PointInTimeRecoveryUnavailableException", f"Point in time recovery is not enabled for table '{source.name}'"
+            "PointInTimeRecoveryUnavailableException",
+            f"Point in time recovery is not enabled for table '{source.name}'",
         )
     at: Any = request.get("RestoreDateTime")
     if (at is None) is not request.get("UseLatestRestorableTime", False):
@@ -326,9 +336,7 @@ def restore_table_to_point_in_time(call: Call, request: api.RestoreTableToPointI
             "An invalid restore time was specified. RestoreDateTime must be between EarliestRestorableDateTime and "
             "LatestRestorableDateTime.",
         )
-    table = _restored(
-        call, snapshots.blueprint_of(call, source), request, restored_table=source.arn, restored_to=at
-    )
+    table = _restored(call, snapshots.blueprint_of(call, source), request, restored_table=source.arn, restored_to=at)
     snapshots.begin(call, source, "restore", table.key, at)
     return {"TableDescription": described(call, table)}
 
@@ -340,6 +348,5 @@ def state_taken(call: Call, snapshot: Snapshot) -> None:
     if table is None:
         snapshots.drop(call, snapshot.serial)
     else:
-        snapshots.fill(call, snapshot.serial, table, drops=True)
-
-
+        keys = (snapshot.source, snapshot.account, snapshot.region, snapshot.table)
+        snapshots.fill(call, snapshot.serial, keys, table, drops=True)

@@ -42,7 +42,9 @@ def update_time_to_live(call: Call, table: Table, request: api.UpdateTimeToLiveI
         if not table.ttl_attribute:
             raise invalid("TimeToLive is already disabled")
         if attribute != table.ttl_attribute:
-            raise invalid(f"TimeToLive is active on a different AttributeName: current AttributeName is {table.ttl_attribute}")
+            raise invalid(
+                f"TimeToLive is active on a different AttributeName: current AttributeName is {table.ttl_attribute}"
+            )
         changed = disable(call, table)
     mirror(call, table, changed)
     return {"TimeToLiveSpecification": wanted}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from haar.kit import Call
-from haar.services.dynamodb import conditions, throttle
+from haar.services.dynamodb import throttle
 from haar.services.dynamodb.acting import (
     carry_out,
     checked_delete,
@@ -61,7 +61,7 @@ def update_item(call: Call, request: api.UpdateItemInput) -> Any:
 
 
 def _done(call: Call, maybe: Table | None, request: Mapping[str, Any], deed: Any) -> dict[str, Any]:
-    table = found(maybe)
+    table = found(call, maybe)
     place = located(table, deed)
     attributes, written = carry_out(call, table, deed, place)
     throttle.written(call, table, place[0], written)
@@ -86,7 +86,7 @@ def get_item(call: Call, request: api.GetItemInput) -> Any:
     projection = None
     if len(request) > 2:
         projection = _projection(request)
-    table = found(maybe)
+    table = found(call, maybe)
     partition, sort = key_of(table, key)
     consistent = request.get("ConsistentRead") or False
     row = seen(call, table, partition, sort, consistent)
@@ -142,13 +142,13 @@ def batch_get_item(call: Call, request: api.BatchGetItemInput) -> Any:
     size = 0
     located_keys = {}
     for name, (keys, _) in plans.items():
-        table = found(tables[name])
+        table = found(call, tables[name])
         places = [key_of(table, key) for key in keys]
         if len(set(places)) != len(places):
             raise invalid("Provided list of item keys contains duplicates")
         located_keys[name] = places
     for name, (keys, projection) in plans.items():
-        table = found(tables[name])
+        table = found(call, tables[name])
         consistent = wanted[name].get("ConsistentRead") or False
         units = Consumed(table, name, is_write=False)
         bodies: list[bytes] = []
@@ -176,7 +176,7 @@ def batch_get_item(call: Call, request: api.BatchGetItemInput) -> Any:
             unprocessed[name] = {**rest, "Keys": fragment(b"[" + b",".join(map(dumped, left)) + b"]")}
         consumed.append(units)
     if consumed and len(unprocessed) == len(plans) and all(one.total == 0 for one in consumed):
-        raise throttle.exceeded(found(tables[next(iter(plans))]))
+        raise throttle.exceeded(found(call, tables[next(iter(plans))]))
     return {
         "Responses": responses,
         "UnprocessedKeys": unprocessed,
@@ -193,7 +193,7 @@ def batch_write_item(call: Call, request: api.BatchWriteItemInput) -> Any:
     deeds = {name: [_batched(one) for one in writes] for name, writes in wanted.items()}
     plans: dict[str, list[Any]] = {}
     for name, ones in deeds.items():
-        table = found(tables[name])
+        table = found(call, tables[name])
         places = [located(table, deed) for deed in ones]
         if len(set(places)) != len(places):
             raise invalid("Provided list of item keys contains duplicates")
@@ -203,7 +203,7 @@ def batch_write_item(call: Call, request: api.BatchWriteItemInput) -> Any:
     metrics: dict[str, list[Any]] = {}
     how = request.get("ReturnItemCollectionMetrics")
     for name, plan in plans.items():
-        table = found(tables[name])
+        table = found(call, tables[name])
         units = Consumed(table, name, is_write=True)
         collections: dict[str, Any] = {}
         for deed, place in plan:
@@ -220,7 +220,7 @@ def batch_write_item(call: Call, request: api.BatchWriteItemInput) -> Any:
             metrics[name] = list(collections.values())
         consumed.append(units)
     if all(one.total == 0 for one in consumed):
-        raise throttle.exceeded(found(tables[next(iter(plans))]))
+        raise throttle.exceeded(found(call, tables[next(iter(plans))]))
     return {
         "UnprocessedItems": unprocessed,
         "ItemCollectionMetrics": metrics or None,

@@ -24,7 +24,8 @@ def _found(call: Call, request: Mapping[str, Any]) -> Table | Stream:
     found = policies.find(call, request["ResourceArn"])
     if found is None:
         raise dynamodb.error(
-            "ResourceNotFoundException", f"Requested resource not found: ResourceArn: {request['ResourceArn']} not found"
+            "ResourceNotFoundException",
+            f"Requested resource not found: ResourceArn: {request['ResourceArn']} not found",
         )
     return found
 

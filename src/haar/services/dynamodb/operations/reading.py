@@ -60,7 +60,7 @@ def query(call: Call, request: api.QueryInput) -> Any:
     asked = _asked(request, "QueryFilter")
     conditions = _key_conditions(request, asked.expressions)
     _check_select(request, "Querying")
-    table = found(maybe)
+    table = found(call, maybe)
     index = _index_of(table, request)
     if asked.start is not None:
         check_start_hash(table, index, asked.start)
@@ -84,7 +84,7 @@ def scan(call: Call, request: api.ScanInput) -> Any:
     asked = _asked(request, "ScanFilter")
     _check_select(request, "Scanning")
     segment, segments = _segment(request)
-    table = found(maybe)
+    table = found(call, maybe)
     index = _index_of(table, request)
     start = None
     if asked.start is not None:
@@ -170,11 +170,13 @@ def _segment(request: Mapping[str, Any]) -> tuple[int, int]:
     segment, segments = request.get("Segment"), request.get("TotalSegments")
     if segments is None and segment is not None:
         raise invalid(
-            "The TotalSegments parameter is required but was not present in the request when Segment parameter is present"
+            "The TotalSegments parameter is required but was not present in the request when Segment parameter is "
+            "present"
         )
     if segment is None and segments is not None:
         raise invalid(
-            "The Segment parameter is required but was not present in the request when parameter TotalSegments is present"
+            "The Segment parameter is required but was not present in the request when parameter TotalSegments is "
+            "present"
         )
     if segment is None or segments is None:
         return 0, 1

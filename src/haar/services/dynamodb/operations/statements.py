@@ -67,7 +67,7 @@ def execute_statement(call: Call, request: api.ExecuteStatementInput) -> Any:
 
 def _write(call: Call, one: Bound, request: Mapping[str, Any]) -> tuple[Consumed, bytes | None]:
     """Do what a statement that writes says: what it consumed, and the attributes that it returns."""
-    table = found(named(call, one.statement.table))
+    table = found(call, named(call, one.statement.table))
     deed = deed_of(table, one, request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD")
     place = located(table, deed)
     try:
@@ -84,8 +84,8 @@ def _write(call: Call, one: Bound, request: Mapping[str, Any]) -> tuple[Consumed
 
 def _read_one(call: Call, one: Bound, consistent: bool, transactional: bool) -> tuple[Consumed, bytes | None]:
     """The item of a SELECT that names its whole key."""
-    table = found(named(call, one.statement.table))
-    if one.statement.index:
+    table = found(call, named(call, one.statement.table))
+    if one.statement.through:
         raise invalid("Select statements within batches and transactions cannot read an index")
     key = key_of_statement(table, one)
     place = key_of(table, key)
@@ -172,7 +172,7 @@ def execute_transaction(call: Call, request: api.ExecuteTransactionInput) -> Any
         return before
     steps = []
     for one, asked in zip(ones, statements, strict=True):
-        table = found(named(call, one.statement.table))
+        table = found(call, named(call, one.statement.table))
         on_failure = asked.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
         steps.append(Step(one.statement.table, deed_of(table, one, on_failure), one.item is not None))
     consumed, _ = run(call, steps)
@@ -195,4 +195,3 @@ def _read_transaction(call: Call, ones: list[Bound], wanted: str | None) -> dict
         responses.append({"Item": fragment(body)} if body is not None else {})
     check_reasons(reasons)
     return {"Responses": responses, "ConsumedCapacity": shown_all(consumed.values(), wanted)}
-

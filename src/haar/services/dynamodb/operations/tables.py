@@ -31,9 +31,7 @@ if TYPE_CHECKING:
     from haar.shapes import dynamodb as api
 
 TABLES = dynamodb.quota("L-F98FE922", "Maximum number of tables", 2500, adjustable=True)
-INDEXES = dynamodb.quota(
-    "L-F7858A77", "Global Secondary Indexes per table", GLOBAL_INDEXES_MAX, adjustable=True
-)
+INDEXES = dynamodb.quota("L-F7858A77", "Global Secondary Indexes per table", GLOBAL_INDEXES_MAX, adjustable=True)
 
 dynamodb.tagging(Table, tag="TagResource", untag="UntagResource", list="ListTagsOfResource", limit=50)
 
@@ -55,7 +53,9 @@ def table_of_arn(call: Call, arn: str) -> tuple[str, ...]:
 def _needed(request: Mapping[str, Any]) -> None:
     missing = [name for name in ("keySchema", "attributeDefinitions") if name[0].upper() + name[1:] not in request]
     if missing:
-        told = "; ".join(f"Value null at '{name}' failed to satisfy constraint: Member must not be null" for name in missing)
+        told = "; ".join(
+            f"Value null at '{name}' failed to satisfy constraint: Member must not be null" for name in missing
+        )
         raise invalid(f"{len(missing)} validation error{'s' if len(missing) > 1 else ''} detected: {told}")
 
 
@@ -145,9 +145,7 @@ def made(call: Call, request: Mapping[str, Any], named: str) -> Table:
         tags=tags,
         created_at=call.now,
     )
-    call.tx.put(
-        Particulars(table=table.serial, on_demand_at=call.now if billing == "PAY_PER_REQUEST" else 0.0)
-    )
+    call.tx.put(Particulars(table=table.serial, on_demand_at=call.now if billing == "PAY_PER_REQUEST" else 0.0))
     call.tx.put(table)
     if view:
         table = streams.begin(call, table, view)

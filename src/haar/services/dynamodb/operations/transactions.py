@@ -1,6 +1,6 @@
 """Transactions: up to 100 items at once, all or none.
 
-Transactions run one after another, so none ever meets another one halfway: TransactionConflict does not happen by itself.
+Transactions run one after another, so none meets another one halfway: TransactionConflict does not happen by itself.
 """
 
 from __future__ import annotations
@@ -28,10 +28,11 @@ from haar.services.dynamodb.capacity import Consumed, read_units, shown_all
 from haar.services.dynamodb.expressions.apply import projected
 from haar.services.dynamodb.expressions.request import GET, expressions_of, mixing_checked
 from haar.services.dynamodb.keys import key_of
-from haar.services.dynamodb.resources import Answered, Item, Table
+from haar.services.dynamodb.resources import Answered, Table
 from haar.services.dynamodb.service import TOKEN_SECONDS, TRANSACTION_BYTES_MAX, dynamodb, invalid
 from haar.services.dynamodb.targets import found, look_up, named
 from haar.services.dynamodb.values import dumped, loaded, measured
+from haar.services.dynamodb.writing import read
 
 if TYPE_CHECKING:
     from haar.shapes import dynamodb as api
@@ -113,7 +114,7 @@ def transact_write_items(call: Call, request: api.TransactWriteItemsInput) -> An
 
 def run(call: Call, steps: list[Step], how: str | None = None) -> tuple[list[Consumed], dict[str, list[Any]]]:
     """Do all steps, or none: what they consumed, and metrics of collections. Raises TransactionCanceledException."""
-    tables = {step.name: found(named(call, step.name, "transactItems")) for step in steps}
+    tables = {step.name: found(call, named(call, step.name, "transactItems")) for step in steps}
     reasons: list[dict[str, Any]] = []
     seen: set[tuple[str, str, str]] = set()
     consumed: dict[str, Consumed] = {}
@@ -229,14 +230,14 @@ def remember(call: Call, request: Mapping[str, Any], token: str | None, consumed
 
 @dynamodb.operation(open=True, data_event=True)
 def transact_get_items(call: Call, request: api.TransactGetItemsInput) -> Any:
-    gets: list[Mapping[str, Any]] = [dict(one["Get"]) for one in request["TransactItems"]]  # type: ignore[call-overload]
+    gets: list[Mapping[str, Any]] = [one["Get"] for one in request["TransactItems"]]
     authorize(call, [("dynamodb:GetItem", one["TableName"], one) for one in gets])
     plans = []
     for one in gets:
         mixing_checked(one, GET)
         projection = expressions_of(one).projection
         plans.append((one["TableName"], measured(one["Key"])[0], projection))
-    tables: dict[str, Table] = {name: found(named(call, name, "transactItems")) for name, _, _ in plans}
+    tables: dict[str, Table] = {name: found(call, named(call, name, "transactItems")) for name, _, _ in plans}
     reasons: list[dict[str, Any]] = []
     responses: list[dict[str, Any]] = []
     consumed: dict[str, Consumed] = {}
@@ -253,7 +254,7 @@ def transact_get_items(call: Call, request: api.TransactGetItemsInput) -> Any:
             raise invalid(_TWICE)
         seen.add((table.serial, *place))
         reasons.append({"Code": "None"})
-        item = call.tx.get(Item, table.serial, *place)
+        item = read(call, table, *place)
         one_size = item.size if item is not None else 0
         size += one_size
         units = read_units(one_size, True, transactional=True)

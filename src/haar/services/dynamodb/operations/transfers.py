@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from haar.shapes import dynamodb as api
 
 _SHOWN = (
-    "ClientToken", "S3Bucket", "S3BucketOwner", "S3Prefix", "S3SseAlgorithm", "S3SseKmsKeyId", "ExportFormat", "ExportType",
+    "ClientToken", "S3Bucket", "S3BucketOwner", "S3Prefix", "S3SseAlgorithm", "S3SseKmsKeyId", "ExportFormat",
+    "ExportType",
 )  # fmt: skip
 
 
@@ -39,15 +40,14 @@ def _of_table_arn(call: Call, request: Mapping[str, Any]) -> list[tuple[str, Any
     return [look_up(call, request["TableArn"])]
 
 
-# ---- exports
-
-
 @dynamodb.operation
 def describe_export(call: Call, export: Export, request: api.DescribeExportInput) -> Any:
     return {"ExportDescription": _export(export)}
 
 
-@dynamodb.operation(resource=_of_table_arn, partial="Full exports in DynamoDB JSON only; Ion and incremental are refused.")
+@dynamodb.operation(
+    resource=_of_table_arn, partial="Full exports in DynamoDB JSON only; Ion and incremental are refused."
+)
 def export_table_to_point_in_time(call: Call, request: api.ExportTableToPointInTimeInput) -> Any:
     table = look_up(call, request["TableArn"])[1]
     if table is None:
@@ -74,6 +74,7 @@ def export_table_to_point_in_time(call: Call, request: api.ExportTableToPointInT
         table=table.name,
         id=backup_id(call),
         table_id=table.id,
+        serial=table.serial,
         principal=call.principal,
         request={name: request[name] for name in _SHOWN if name in request},  # type: ignore[literal-required]
         exported_at=at,
@@ -101,7 +102,7 @@ def list_exports(call: Call, request: api.ListExportsInput) -> Any:
     return {"ExportSummaries": found, "NextToken": Export.arn_for(*mark) if mark else None}
 
 
-def _place(kind: type[Export] | type[Import], token: str | None) -> Any:
+def _place(kind: type[Export | Import], token: str | None) -> Any:
     if token is None:
         return None
     place = kind.key_of(token)
@@ -134,9 +135,6 @@ def _export(export: Export) -> dict[str, Any]:
     if export.failure:
         shown |= {"FailureCode": export.failure, "FailureMessage": export.message}
     return shown
-
-
-# ---- imports
 
 
 @dynamodb.operation

@@ -12,6 +12,7 @@ import orjson
 
 from haar.kit import Call
 from haar.services.dynamodb.acting import Deed
+from haar.services.dynamodb.expressions.analysis import check_paths
 from haar.services.dynamodb.expressions.evaluate import at_path, judging
 from haar.services.dynamodb.expressions.syntax import (
     And,
@@ -24,7 +25,6 @@ from haar.services.dynamodb.expressions.syntax import (
     Path,
     Placeholder,
 )
-from haar.services.dynamodb.expressions.analysis import check_paths
 from haar.services.dynamodb.key_conditions import KeyRange, range_of
 from haar.services.dynamodb.pages import (
     Reading,
@@ -83,8 +83,8 @@ def authorize(call: Call, one: Bound) -> None:
     """Ask whether the caller may do what a statement says. Raises AccessDeniedException."""
     statement = one.statement
     arn, table = look_up(call, statement.table)
-    if statement.index:
-        arn = f"{arn}/index/{statement.index}"
+    if statement.through:
+        arn = f"{arn}/index/{statement.through}"
     operation = dynamodb.bound(call.operation)
     request = _seen_by_policies(one, table)
     call.ports.guard.authorize(call, _ACTIONS[statement.kind], [(arn, table)], operation, request)
@@ -99,11 +99,23 @@ def _seen_by_policies(one: Bound, table: Table | None) -> dict[str, Any]:
     if table is not None:
         key = _equalities(statement.condition, one.values)
         request["Key"] = {name: value for name, value in key.items() if name in table.key_names}
+        if statement.kind == "SELECT":
+            request["FullTableScan"] = _scans(table, one)
     names = [str(path.parts[0]) for path in statement.paths]
     names += [str(action.path.parts[0]) for action in statement.actions]
     if names:
         request["AttributesToGet"] = names
     return request
+
+
+def _scans(table: Table, one: Bound) -> bool:
+    """Whether a SELECT goes through everything."""
+    index = table.index(one.statement.through) if one.statement.through else None
+    hashes = index.hash_keys if index is not None else (table.hash_key,)
+    found_ = _conditions(one.statement.condition, one.values, hashes)
+    if all(name in found_ and found_[name][0] == "EQ" for name in hashes):
+        return False
+    return _choices(one.statement.condition, hashes) is None
 
 
 # ---- keys in conditions
@@ -174,7 +186,7 @@ def deed_of(table: Table, one: Bound, on_failure: bool) -> Deed:
         return Deed(
             "put", one.item, size, lambda item, _: not all(name in item for name in key), {}, (), "NONE", on_failure
         )
-    if statement.index:
+    if statement.through:
         raise invalid("Statement wasn't well formed, can't be processed: An index cannot be written")
     assert statement.condition is not None or statement.kind == "EXISTS"
     key_values = key_of_statement(table, one)
@@ -204,18 +216,20 @@ def deed_of(table: Table, one: Bound, on_failure: bool) -> Deed:
             returns,
             on_failure,
         )
-    return Deed("check", key_values, 0, lambda item, given: bool(item) and (judge is None or judge(item, given)), values)
+    return Deed(
+        "check", key_values, 0, lambda item, given: bool(item) and (judge is None or judge(item, given)), values
+    )
 
 
 # ---- reading
 
 
 def _index_of(table: Table, statement: Statement, consistent: bool) -> SecondaryIndex | None:
-    if not statement.index:
+    if not statement.through:
         return None
-    index = table.index(statement.index)
+    index = table.index(statement.through)
     if index is None:
-        raise invalid(f"The table does not have the specified index: {statement.index}")
+        raise invalid(f"The table does not have the specified index: {statement.through}")
     if consistent and not index.is_local:
         raise invalid("Consistent reads are not supported on global secondary indexes")
     return index
@@ -224,7 +238,7 @@ def _index_of(table: Table, statement: Statement, consistent: bool) -> Secondary
 def select(call: Call, one: Bound, request: Mapping[str, Any]) -> dict[str, Any]:
     """The reply to a SELECT."""
     statement = one.statement
-    table = found(named(call, statement.table))
+    table = found(call, named(call, statement.table))
     consistent = request.get("ConsistentRead") or False
     index = _index_of(table, statement, consistent)
     wanted = frozenset(str(path.parts[0]) for path in statement.paths) or None
@@ -292,8 +306,8 @@ def _range(table: Table, index: SecondaryIndex | None, conditions: dict[str, tup
 def _choices(condition: Condition | None, hashes: tuple[str, ...]) -> list[str] | None:
     for part in _parts(condition):
         if isinstance(part, In) and part.value == Path((hashes[0],)):
-            if all(isinstance(choice, Placeholder) for choice in part.choices):
-                return [choice.name for choice in part.choices if isinstance(choice, Placeholder)]
+            names = [choice.name for choice in part.choices if isinstance(choice, Placeholder)]
+            return names if len(names) == len(part.choices) else None
     return None
 
 
@@ -303,7 +317,9 @@ def _forward(table: Table, index: SecondaryIndex | None, statement: Statement, h
     if statement.condition is None:
         raise invalid("Must have WHERE clause in the statement when using ORDER BY clause.")
     if not has_key:
-        raise invalid("Must have at least one non-optional hash key condition in WHERE clause when using ORDER BY clause.")
+        raise invalid(
+            "Must have at least one non-optional hash key condition in WHERE clause when using ORDER BY clause."
+        )
     keys = (*index.hash_keys, *index.range_keys) if index is not None else table.key_names
     ranges = index.range_keys if index is not None else (table.range_key,)
     forward = True
@@ -315,9 +331,7 @@ def _forward(table: Table, index: SecondaryIndex | None, statement: Statement, h
     return forward
 
 
-def _place(
-    table: Table, index: SecondaryIndex | None, one: Bound, token: str | None
-) -> tuple[int, Any]:
+def _place(table: Table, index: SecondaryIndex | None, one: Bound, token: str | None) -> tuple[int, Any]:
     """Which range a page is in, and where it begins."""
     if not token:
         return 0, None

@@ -8,8 +8,8 @@
     DELETE FROM table WHERE condition [RETURNING ALL OLD *]
     EXISTS(SELECT ...)
 
-Conditions and values become the trees of expressions (`expressions/syntax.py`): literals and parameters are placeholders,
-`:0`, `:1` and so on for literals and `:?0`, `:?1` for parameters. Source: DynamoDB Developer Guide, ql-reference.html.
+Conditions and values become the trees of expressions (`expressions/syntax.py`): literals are the placeholders `:0`,
+`:1` and so on, parameters `:?0`, `:?1`. Source: DynamoDB Developer Guide, ql-reference.html.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Statement(NamedTuple):
     #: SELECT, INSERT, UPDATE, DELETE or EXISTS
     kind: str
     table: str
-    index: str = ""
+    through: str = ""
     #: of a SELECT; empty: everything
     paths: tuple[Path, ...] = ()
     condition: Condition | None = None
@@ -87,12 +87,11 @@ _TOKEN = re.compile(
 )
 _COMPARATORS = {"=": "=", "<>": "<>", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _TURNED = {"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
-_WORDS = frozenset(
-    """
-    SELECT FROM WHERE ORDER BY ASC DESC INSERT INTO VALUE UPDATE SET REMOVE RETURNING DELETE EXISTS AND OR NOT IN BETWEEN
-    IS MISSING NULL TRUE FALSE
-    """.split()
-)
+_KEYWORDS = """
+    SELECT FROM WHERE ORDER BY ASC DESC INSERT INTO VALUE UPDATE SET REMOVE RETURNING DELETE EXISTS
+    AND OR NOT IN BETWEEN IS MISSING NULL TRUE FALSE
+"""
+_WORDS = frozenset(_KEYWORDS.split())
 _CONDITIONS = {"begins_with": 2, "contains": 2, "attribute_type": 2, "size": 1}
 _SETTERS = {"list_append", "set_add", "set_delete", "if_not_exists"}
 
@@ -512,4 +511,3 @@ def _filled(value: Any, given: list[Value]) -> Any:
     if kind == "L":
         return {"L": [_filled(one, given) for one in content]}
     return value
-

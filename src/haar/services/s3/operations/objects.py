@@ -130,7 +130,9 @@ def _asked(call: Call, bucket: Bucket, request: Mapping[str, Any]) -> tuple[Vers
                 checksums = {}
     reply["ContentLength"] = length
     if checksums and (request.get("ChecksumMode") or "").upper() == "ENABLED":
-        reply.update(presented.checksums_of(checksums, version.checksum_type))
+        for algorithm, checksum in checksums.items():
+            reply[f"Checksum{algorithm}"] = checksum
+        reply["ChecksumType"] = version.checksum_type
     presented.overridden(call, request, reply)
     return version, reply, start, length
 

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from haar.kit import Body, Call
 from haar.kit.identity import ANONYMOUS
 from haar.services.s3 import authority, posting
+from haar.services.s3.resources import Bucket
 from haar.services.s3.service import invalid_argument, s3
 from haar.wire.xml_shapes import escape, parse_document
 
@@ -18,17 +19,23 @@ _STATUSES = {"200": 200, "201": 201, "204": 204}
 
 
 def _known(call: Call, request: Any) -> list[tuple[str, Any]]:
-    """The bucket, which must be there before a form for it is received. It is what is in the form that is decided on."""
+    """The bucket, which must be there before a form is received; what is decided on stands in the form."""
     bucket = authority.bucket_named(call, request["Bucket"])
     return [(bucket.arn, bucket)]
 
 
-@s3.operation(
-    action="s3:PutObject", open=True, anonymous=True, resource=_known, body_length=posting.length_allowed
-)
+@s3.operation(action="s3:PutObject", open=True, anonymous=True, resource=_known, body_length=posting.length_allowed)
 def post_object(call: Call, request: Any) -> dict[str, Any]:
     bucket = authority.bucket_named(call, request["Bucket"])
     form = posting.read(call, request.get("ContentType") or "", request.get("Body") or Body.EMPTY)
+    try:
+        return _posted(call, bucket, request, form)
+    except BaseException:
+        form.file.drop()  # should this be run again, the file is read again
+        raise
+
+
+def _posted(call: Call, bucket: Bucket, request: Any, form: posting.Form) -> dict[str, Any]:
     fields = form.fields
     principal = ANONYMOUS
     if "policy" in fields or "x-amz-signature" in fields or "signature" in fields:

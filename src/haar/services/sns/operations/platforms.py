@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from haar.kit import Call, Page, replace
+from haar.services.sns.addresses import everything
 from haar.services.sns.resources import PlatformApplication, PlatformEndpoint, by_token
 from haar.services.sns.service import invalid, sns
 
@@ -30,12 +31,7 @@ _ENDPOINT: Final = frozenset(("CustomUserData", "Enabled", "Token"))
 _USER_DATA_BYTES_MAX: Final = 2048
 
 
-def _made(call: Call, request: Any) -> str:
-    place = (call.account, call.region, request["Platform"], request["Name"])
-    return PlatformApplication.arn_for(*place)
-
-
-@sns.operation(resource=_made, redact=("Attributes",))
+@sns.operation(resource=everything, redact=("Attributes",))
 def create_platform_application(
     call: Call, request: api.CreatePlatformApplicationInput
 ) -> api.CreatePlatformApplicationResponse:
@@ -61,7 +57,7 @@ def _check(given: dict[str, str]) -> None:
         raise invalid(f"Attributes Reason: Invalid attribute name: {unknown}")
 
 
-@sns.operation
+@sns.operation(resource=everything)
 def get_platform_application_attributes(
     call: Call, application: PlatformApplication, request: api.GetPlatformApplicationAttributesInput
 ) -> api.GetPlatformApplicationAttributesResponse:
@@ -73,7 +69,7 @@ def _shown(application: PlatformApplication) -> dict[str, str]:
     return {"Enabled": "true", **kept}
 
 
-@sns.operation(redact=("Attributes",))
+@sns.operation(resource=everything, redact=("Attributes",))
 def set_platform_application_attributes(
     call: Call, application: PlatformApplication, request: api.SetPlatformApplicationAttributesInput
 ) -> None:
@@ -82,7 +78,7 @@ def set_platform_application_attributes(
     call.tx.put(replace(application, attributes={**application.attributes, **given}))
 
 
-@sns.operation(resource=lambda call, request: f"arn:{call.partition}:sns:{call.region}:{call.account}:*")
+@sns.operation(resource=everything)
 def list_platform_applications(call: Call, request: api.ListPlatformApplicationsInput) -> Page[dict[str, Any]]:
     return Page.of(
         call.tx, PlatformApplication, call.account, call.region,
@@ -90,12 +86,7 @@ def list_platform_applications(call: Call, request: api.ListPlatformApplications
     )  # fmt: skip
 
 
-def _gone_application(call: Call, request: Any) -> str:
-    arn: str = request["PlatformApplicationArn"]
-    return arn
-
-
-@sns.operation(resource=_gone_application)
+@sns.operation(resource=everything)
 def delete_platform_application(call: Call, request: api.DeletePlatformApplicationInput) -> None:
     place = PlatformApplication.key_of(request["PlatformApplicationArn"])
     if place is None or place[:2] != (call.account, call.region):
@@ -105,7 +96,7 @@ def delete_platform_application(call: Call, request: api.DeletePlatformApplicati
     call.tx.delete(PlatformApplication, *place)
 
 
-@sns.operation(redact=("Token",))
+@sns.operation(resource=everything, redact=("Token",))
 def create_platform_endpoint(
     call: Call, application: PlatformApplication, request: api.CreatePlatformEndpointInput
 ) -> api.CreateEndpointResponse:
@@ -143,7 +134,7 @@ def _check_endpoint(given: dict[str, str]) -> None:
         raise invalid("CustomUserData Reason: must be at most 2048 bytes long in UTF-8 encoding")
 
 
-@sns.operation
+@sns.operation(resource=everything)
 def get_endpoint_attributes(
     call: Call, endpoint: PlatformEndpoint, request: api.GetEndpointAttributesInput
 ) -> api.GetEndpointAttributesResponse:
@@ -154,7 +145,7 @@ def _shown_endpoint(endpoint: PlatformEndpoint) -> dict[str, str]:
     return {**endpoint.attributes, "Token": endpoint.token}
 
 
-@sns.operation(redact=("Attributes",))
+@sns.operation(resource=everything, redact=("Attributes",))
 def set_endpoint_attributes(call: Call, endpoint: PlatformEndpoint, request: api.SetEndpointAttributesInput) -> None:
     given = dict(request["Attributes"])
     _check_endpoint(given)
@@ -164,12 +155,7 @@ def set_endpoint_attributes(call: Call, endpoint: PlatformEndpoint, request: api
     call.tx.put(replace(endpoint, token=token, attributes={**endpoint.attributes, **given}))
 
 
-def _gone_endpoint(call: Call, request: Any) -> str:
-    arn: str = request["EndpointArn"]
-    return arn
-
-
-@sns.operation(resource=_gone_endpoint)
+@sns.operation(resource=everything)
 def delete_endpoint(call: Call, request: api.DeleteEndpointInput) -> None:
     place = PlatformEndpoint.key_of(request["EndpointArn"])
     if place is None or place[:2] != (call.account, call.region):
@@ -177,7 +163,7 @@ def delete_endpoint(call: Call, request: api.DeleteEndpointInput) -> None:
     call.tx.delete(PlatformEndpoint, *place)
 
 
-@sns.operation
+@sns.operation(resource=everything)
 def list_endpoints_by_platform_application(
     call: Call, application: PlatformApplication, request: api.ListEndpointsByPlatformApplicationInput
 ) -> Page[dict[str, Any]]:

@@ -50,8 +50,8 @@ def _addressed(call: Call, request: Mapping[str, Any]) -> list[Any]:
     place = topic_place(arn)
     if place is not None:
         return [(arn, call.tx.get(Topic, *place))]
-    place = PlatformEndpoint.key_of(arn)
-    return [(arn, call.tx.get(PlatformEndpoint, *place))] if place else [arn]
+    device = PlatformEndpoint.key_of(arn)
+    return [(arn, call.tx.get(PlatformEndpoint, *device))] if device else [arn]
 
 
 @sns.operation(resource=_addressed, data_event=True, redact=_CONTENTS, enums=False)
@@ -109,9 +109,7 @@ def _check_batch(entries: Any) -> None:
         seen.add(name)
         total += _weight(entry)
     if total > MESSAGE_BYTES_MAX:
-        raise sns.error(
-            "BatchRequestTooLong", "The length of all the batch messages put together is more than the limit."
-        )
+        raise sns.error("BatchRequestTooLong", "The length of all the messages put together is more than the limit.")
 
 
 def _weight(entry: Mapping[str, Any]) -> int:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from haar.kit import Call, Page, Refused, replace
 from haar.services.sns import rules
-from haar.services.sns.addresses import subscription_at
+from haar.services.sns.addresses import everything, subscription_at
 from haar.services.sns.attributes import SUBSCRIPTION_ATTRIBUTES, set_on_subscription, show_subscription
 from haar.services.sns.delivery import announce
 from haar.services.sns.resources import (
@@ -196,12 +196,7 @@ def confirm_subscription(
     return {"SubscriptionArn": found.arn}
 
 
-def _ending(call: Call, request: Mapping[str, Any]) -> list[tuple[str, Subscription | None]]:
-    arn = request["SubscriptionArn"]
-    return [(arn, call.tx.get(Subscription, *subscription_at(call, arn)))]
-
-
-@sns.operation(anonymous=True, resource=_ending)
+@sns.operation(anonymous=True, resource=everything)
 def unsubscribe(call: Call, request: api.UnsubscribeInput) -> None:
     subscription = call.tx.get(Subscription, *subscription_at(call, request["SubscriptionArn"]))
     if subscription is None:
@@ -221,23 +216,31 @@ def unsubscribe(call: Call, request: api.UnsubscribeInput) -> None:
     announce(call, topic, _waiting(call, subscription), ended=True)
 
 
+def _check_own(call: Call, subscription: Subscription) -> None:
+    """Refuse whoever is neither the subscription's account nor the topic's."""
+    if call.principal.account not in (subscription.owner, subscription.account):
+        raise sns.error("AuthorizationError", "Not authorized to access this subscription", status=403)
+
+
 def _topic_of(call: Call, subscription: Subscription) -> Topic:
     topic = call.tx.get(Topic, subscription.account, subscription.region, subscription.topic)
     assert topic is not None, "a topic takes its subscriptions with it"
     return topic
 
 
-@sns.operation
+@sns.operation(resource=everything)
 def get_subscription_attributes(
     call: Call, subscription: Subscription, request: api.GetSubscriptionAttributesInput
 ) -> api.GetSubscriptionAttributesResponse:
+    _check_own(call, subscription)
     return {"Attributes": show_subscription(_topic_of(call, subscription), subscription)}
 
 
-@sns.operation
+@sns.operation(resource=everything)
 def set_subscription_attributes(
     call: Call, subscription: Subscription, request: api.SetSubscriptionAttributesInput
 ) -> None:
+    _check_own(call, subscription)
     value = request.get("AttributeValue") or ""
     topic = _topic_of(call, subscription)
     call.tx.put(set_on_subscription(call, topic, subscription, request["AttributeName"], value))
@@ -253,11 +256,7 @@ def _shown(subscription: Subscription) -> dict[str, str]:
     }
 
 
-def _every(call: Call, request: object) -> str:
-    return f"arn:{call.partition}:sns:{call.region}:{call.account}:*"
-
-
-@sns.operation(resource=_every)
+@sns.operation(resource=everything)
 def list_subscriptions(call: Call, request: api.ListSubscriptionsInput) -> Page[dict[str, str]]:
     return Page.of(call.tx, by_owner, call.account, call.region, show=_shown)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from haar.kit import Call, Page, Refused, as_dict, replace
 from haar.kit.tagging import check as check_tags
 from haar.services.sns import rules
-from haar.services.sns.addresses import topic_at
+from haar.services.sns.addresses import everything, topic_at
 from haar.services.sns.attributes import default_policy, set_on_topic, show_topic
 from haar.services.sns.resources import Archived, Published, Subscription, Tail, Topic, Waiting
 from haar.services.sns.service import FIFO_TOPICS, TAGS_MAX, TOPICS, invalid, sns
@@ -112,10 +112,6 @@ def set_topic_attributes(call: Call, topic: Topic, request: api.SetTopicAttribut
     call.tx.put(set_on_topic(call, topic, request["AttributeName"], request.get("AttributeValue") or ""))
 
 
-def _every_topic(call: Call, request: object) -> str:
-    return f"arn:{call.partition}:sns:{call.region}:{call.account}:*"
-
-
-@sns.operation(resource=_every_topic)
+@sns.operation(resource=everything)
 def list_topics(call: Call, request: api.ListTopicsInput) -> Page[dict[str, Any]]:
     return Page.of(call.tx, Topic, call.account, call.region, show=lambda topic: {"TopicArn": topic.arn})
