@@ -48,7 +48,7 @@ _CANDIDATES = (
     f"arn:aws:s3:us-east-1:{ACCOUNT}:accesspoint/nobody-made-this", "arn:aws:sso:::instance/nobody-made-this",
     "someone@example.com", "o-abcdefghij/r-abcd/ou-abcd-abcdefgh/", "r-abcd", "ou-abcd-abcdefgh", "p-abcdefgh",
     "h-abcdefgh", "car-abcdefgh", "rt-abcdefgh", "o-abcdefghij", "L-F55AF5E4", "iam", "example.com",
-    "iam.amazonaws.com", "/", "v1", "{}",
+    "iam.amazonaws.com", "/", "v1", "{}", "eu-west-1",
     "2026-01-01", "123456789", "a" * 20, "a" * 32, "a" * 40, "00000000-0000-4000-8000-000000000000",
     "oi-0123456789ab", "mw-0123456789abcdef0", "mi-0123456789abcdef0", "Custom:a", "1.0",
     "2026-01-01T00:00:00Z",

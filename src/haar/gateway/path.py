@@ -204,6 +204,8 @@ class Attempt:
 
     def lost(self, error: StoreFull) -> HttpReply:
         """The answer when the store has no room for what the operation wrote."""
+        if self.operation is not None and self.operation.body_member:
+            self._drop_body(self.operation)
         return self._broken(f"The disk under the store is full: {error}")
 
     def _broken(self, why: str) -> HttpReply:

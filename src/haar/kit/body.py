@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from haar.kit.ports import Ports
     from haar.kit.sealing import Seal
     from haar.store.blobs import Blobs
+    from haar.store.store import Store
     from haar.store.transaction import Transaction
 
 __all__ = ["INLINE_MAX", "BlobUse", "Body", "Kept", "Orphan", "Stream", "chained", "keeps"]

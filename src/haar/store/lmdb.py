@@ -33,41 +33,24 @@ _NEARLY_FULL = 64 << 10
 
 _LOCK = "haar.lock"
 
-#: A member of a group lets so many bytes wait for its commit; a row counts for its value and this.
-_WAITING_MAX = 256 << 10
-_ROW_BYTES = 512
-#: So many members of a group do so, where the map has room for all that they may write, and be it a page for each row.
-_MEMBERS_MAX = 256
-_MEMBER_BYTES = 16 << 20
-
 #: A key of at most this many bytes is kept as it is; LMDB's own limit is 511.
 HOLD = 480
 
 
 class LmdbTransaction(LongKeys):
-    """A transaction of LMDB's. Rows with short keys are in the first database, parts of long keys in the second.
+    """A transaction of LMDB's. Rows with short keys are in the first database, parts of long keys in the second."""
 
-    As a member of a group it is at first none of LMDB's own: a child transaction copies every page that it touches,
-    which takes longer than most operations do. What it writes waits here for its commit; a child is made only where
-    that is not enough: to scan what was written, to write much, or under a long key.
-    """
-
-    __slots__ = ("_backend", "_room", "_txn", "_waiting", "_write")
+    __slots__ = ("_backend", "_long", "_rows_db", "_txn", "_write")
 
     hold = HOLD
 
-    def __init__(self, backend: LmdbBackend, txn: lmdb.Transaction, write: bool, *, is_member: bool = False) -> None:
+    def __init__(self, backend: LmdbBackend, txn: lmdb.Transaction, write: bool) -> None:
         self._backend = backend
         self._txn: Any = txn  # its stubs say bytes or memoryview; without buffers=True it is bytes
         self._write = write
-        #: what a member of a group has written (None: deleted), in place of a transaction of its own
-        self._waiting: dict[bytes, bytes | None] | None = {} if is_member else None
-        self._room = _WAITING_MAX
 
     def get(self, key: bytes) -> bytes | None:
         """The value under a key, or None."""
-        if self._waiting and key in self._waiting:
-            return self._waiting[key]
         if len(key) <= HOLD:
             value: bytes | None = self._txn.get(key)
             return value
@@ -75,13 +58,6 @@ class LmdbTransaction(LongKeys):
 
     def put(self, key: bytes, value: bytes) -> None:
         """Write a value, over what was there."""
-        waiting = self._waiting
-        if waiting is not None:
-            self._room -= len(value) + _ROW_BYTES
-            if len(key) <= HOLD and self._room > 0:
-                waiting[key] = value
-                return
-            self._make_own()
         try:
             if len(key) <= HOLD:
                 self._txn.put(key, value)
@@ -92,14 +68,6 @@ class LmdbTransaction(LongKeys):
 
     def delete(self, key: bytes) -> bool:
         """Remove a key; False when there was none."""
-        waiting = self._waiting
-        if waiting is not None:
-            if len(key) <= HOLD:
-                if self.get(key) is None:
-                    return False
-                waiting[key] = None
-                return True
-            self._make_own()
         try:
             if len(key) <= HOLD:
                 return bool(self._txn.delete(key))
@@ -115,8 +83,6 @@ class LmdbTransaction(LongKeys):
         """How many keys there are with start <= key < stop; the values are not read."""
         if len(start) > HOLD or len(stop) > HOLD:
             return super().count(start, stop)
-        if self._waiting:
-            self._make_own()
         cursor = self._txn.cursor()
         if not cursor.set_range(start):
             return 0
@@ -133,8 +99,6 @@ class LmdbTransaction(LongKeys):
         """Whether there is a key with start <= key < stop; nothing is copied but that key."""
         if len(start) > HOLD or len(stop) > HOLD:
             return super().any(start, stop)
-        if self._waiting:
-            self._make_own()
         cursor = self._txn.cursor()
         if not cursor.set_range(start):
             return False
@@ -145,8 +109,6 @@ class LmdbTransaction(LongKeys):
 
     def clear(self) -> None:
         """Remove every row."""
-        if self._waiting is not None:
-            self._make_own()
         try:
             for database in self._backend.spaces:
                 self._txn.drop(database, delete=False)
@@ -158,11 +120,6 @@ class LmdbTransaction(LongKeys):
 
     def commit(self) -> None:
         """Make all writes seen at once."""
-        waiting = self._waiting
-        if waiting is not None:
-            self._hand_over(waiting)
-            self._backend.writer = None
-            return
         if self._write:
             self._backend.writer = None
         try:
@@ -175,35 +132,7 @@ class LmdbTransaction(LongKeys):
         """Forget all writes."""
         if self._backend.writer is self:
             self._backend.writer = None
-        if self._waiting is None:
-            self._txn.abort()
-
-    def _make_own(self) -> None:
-        """Go on as a transaction of LMDB's own inside the group's, with what has been written so far."""
-        waiting, self._waiting = self._waiting or {}, None
-        self._txn = self._backend.child()
-        try:
-            for key, value in waiting.items():
-                if value is None:
-                    self._txn.delete(key)
-                else:
-                    self._txn.put(key, value)
-        except lmdb.Error as error:
-            _say(error)
-
-    def _hand_over(self, waiting: dict[bytes, bytes | None]) -> None:
-        """Write into the group's transaction. It has room: its members were made with that in mind."""
-        txn = self._txn
-        try:
-            for key, value in waiting.items():
-                if value is None:
-                    txn.delete(key)
-                else:
-                    txn.put(key, value)
-        except lmdb.Error as error:
-            # half of it is written, and nothing takes that back but giving up the whole group
-            self._backend.give_up(error)
-            _say(error)
+        self._txn.abort()
 
     # ---- the short-keyed map below long keys
 
@@ -218,8 +147,6 @@ class LmdbTransaction(LongKeys):
         return bool(self._txn.delete(key, db=self._backend.spaces[space]))
 
     def _page(self, space: int, low: bytes, high: bytes, reverse: bool, size: int) -> Rows:
-        if self._waiting:
-            self._make_own()
         rows: Rows = []
         cursor = self._txn.cursor(self._backend.spaces[space])
         if reverse:
@@ -252,9 +179,6 @@ class LmdbBackend:
         self.directory = directory
         self.writer: LmdbTransaction | None = None
         self._group: lmdb.Transaction | None = None
-        #: how many more members may write into the group's own transaction; why the group cannot be kept
-        self._members = 0
-        self._lost: lmdb.Error | None = None
         # access keys and the key that seals sessions are inside: for the owner's eyes alone
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock: int | None = _hold(directory)
@@ -271,7 +195,6 @@ class LmdbBackend:
                 max_dbs=2,
                 max_readers=64,
             )
-            self._page_bytes = self._environment.stat()["psize"]
             self.spaces = (self._environment.open_db(b"rows"), self._environment.open_db(b"long keys"))
         except lmdb.Error as error:
             self._release()
@@ -290,11 +213,7 @@ class LmdbBackend:
         # LMDB would wait for the other writer, which is this very thread, for ever
         assert self.writer is None, "a writing transaction is open already; use that one"
         # inside a group a reader is a child too: it has to see what the group's earlier members wrote
-        if group is not None and self._lost is None and self._members > 0:
-            self._members -= 1
-            transaction = LmdbTransaction(self, group, True, is_member=True)
-        else:
-            transaction = LmdbTransaction(self, self.child(), True)
+        transaction = LmdbTransaction(self, self._environment.begin(self.spaces[0], group, True), True)
         self.writer = transaction
         return transaction
 
@@ -302,32 +221,12 @@ class LmdbBackend:
         """Let the transactions from here on be kept (and synced) together, by `end_group`."""
         if self._group is None:
             self._group = self._environment.begin(self.spaces[0], None, True)
-            info = self._environment.info()
-            free = info["map_size"] - info["last_pgno"] * self._page_bytes
-            self._members = _MEMBERS_MAX if free > _MEMBERS_MAX * _MEMBER_BYTES else 0
-
-    def child(self) -> lmdb.Transaction:
-        """A transaction of LMDB's own, inside the group's if there is one."""
-        try:
-            return self._environment.begin(self.spaces[0], self._group, True)
-        except lmdb.Error as error:
-            if self._lost is None:
-                raise
-            _say(error)
-
-    def give_up(self, error: lmdb.Error) -> None:
-        """Let nothing of the group be kept."""
-        self._lost = error
 
     def end_group(self) -> None:
         """Keep what the group's transactions committed. When this raises, none of it was kept."""
         group, self._group = self._group, None
         if group is None:
             return
-        lost, self._lost = self._lost, None
-        if lost is not None:
-            group.abort()
-            self.refuse_commit(lost)
         try:
             group.commit()
         except lmdb.Error as error:

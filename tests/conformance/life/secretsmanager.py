@@ -19,9 +19,10 @@ def live(cloud: Cloud) -> None:
     """A secret with versions, a replica and a policy; others that are deleted, restored and let go."""
     api = cloud.client("secretsmanager")
     tags = [{"Key": "team", "Value": "blue"}]
-    first = api.create_secret(Name="web/key", SecretString="one", Description="A key", Tags=tags)
-    second = api.put_secret_value(SecretId="web/key", SecretString="two")["VersionId"]
-    api.update_secret(SecretId=first["ARN"], Description="The key", SecretBinary=b"three")
+    first = api.create_secret(Name="web/key", **_value(1), Description="A key", Tags=tags)
+    second = api.put_secret_value(SecretId="web/key", **_value(2))["VersionId"]
+    bits = {"SecretBinary": b"a-secret-of-bytes", "ClientRequestToken": "3" * 32}
+    api.update_secret(SecretId=first["ARN"], Description="The key", **bits)
     move = {"SecretId": "web/key", "VersionStage": "blue"}
     api.update_secret_version_stage(**move, MoveToVersionId=second)
     api.update_secret_version_stage(**move, RemoveFromVersionId=second, MoveToVersionId=first["VersionId"])
@@ -35,12 +36,17 @@ def live(cloud: Cloud) -> None:
     api.get_random_password(PasswordLength=20)
     _policies(api)
     _replicas(cloud, api)
-    api.create_secret(Name="lost", SecretString="x")
-    api.delete_secret(SecretId="lost", ForceDeleteWithoutRecovery=True)
-    api.create_secret(Name="found", SecretString="x")
-    api.delete_secret(SecretId="found", RecoveryWindowInDays=7)
-    api.restore_secret(SecretId="found")
+    api.create_secret(Name="past/lost", **_value(4))
+    api.delete_secret(SecretId="past/lost", ForceDeleteWithoutRecovery=True)
+    api.create_secret(Name="past/found", **_value(5))
+    api.delete_secret(SecretId="past/found", RecoveryWindowInDays=7)
+    api.restore_secret(SecretId="past/found")
     api.list_secrets(Filters=[{"Key": "name", "Values": ["web"]}])
+
+
+def _value(number: int) -> dict[str, str]:
+    """A value, and the id of the version that it becomes."""
+    return {"SecretString": f"the-word-of-secret-{number}", "ClientRequestToken": str(number) * 32}
 
 
 def _policies(api: Any) -> None:
@@ -53,7 +59,7 @@ def _policies(api: Any) -> None:
 
 def _replicas(cloud: Cloud, api: Any) -> None:
     api.replicate_secret_to_regions(SecretId="web/key", AddReplicaRegions=EUROPE)
-    api.create_secret(Name="both", SecretString="x", AddReplicaRegions=EUROPE)
+    api.create_secret(Name="both", **_value(6), AddReplicaRegions=EUROPE)
     cloud.client("secretsmanager", region="eu-west-1").stop_replication_to_replica(SecretId="both")
-    api.create_secret(Name="one", SecretString="x", AddReplicaRegions=EUROPE)
+    api.create_secret(Name="one", **_value(7), AddReplicaRegions=EUROPE)
     api.remove_regions_from_replication(SecretId="one", RemoveReplicaRegions=["eu-west-1"])

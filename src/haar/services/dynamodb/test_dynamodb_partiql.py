@@ -257,9 +257,9 @@ def test_full_scans_can_be_denied(cloud: Cloud, filled: str) -> None:
     iam.put_user_policy(
         UserName="reader",
         PolicyName="select",
-        PolicyDocument='{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "dynamodb:PartiQLSelect", '
-        '"Resource": "*"}, {"Effect": "Deny", "Action": "dynamodb:PartiQLSelect", "Resource": "*", '
-        '"Condition": {"Bool": {"dynamodb:FullTableScan": "true"}}}]}',
+        PolicyDocument='{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", '
+        '"Action": "dynamodb:PartiQLSelect", "Resource": "*"}, {"Effect": "Deny", "Resource": "*", '
+        '"Action": "dynamodb:PartiQLSelect", "Condition": {"Bool": {"dynamodb:FullTableScan": "true"}}}]}',
     )
     made = iam.create_access_key(UserName="reader")["AccessKey"]
     mine = cloud.client("dynamodb", access_key=made["AccessKeyId"], secret_key=made["SecretAccessKey"])

@@ -151,8 +151,7 @@ def password(kinds: list[str], length: int, ids: Ids, *, each: bool) -> str:
 
     The caller sees to it that there is room for each.
     """
-    letters = [ids.random.choice(kind) for kind in kinds] if each else []
-    letters += ids.random.choices("".join(kinds), k=length - len(letters))
-    # so that nobody knows which kind stands where
-    ids.random.shuffle(letters)
-    return "".join(letters)
+    letters = [ids.token(1, kind) for kind in kinds] if each else []
+    letters += ids.token(length - len(letters), "".join(kinds))
+    # in an order that nobody knows: otherwise it would be plain which kind stands first
+    return "".join(sorted(letters, key=lambda _: ids.bytes(8)))

@@ -89,6 +89,13 @@ def primary(secret: Secret) -> Secret:
     return alive(secret)
 
 
+def note(call: Call, secret: Secret) -> None:
+    """Have the audit trail say that a call acts on a secret, where the kit cannot know it."""
+    one = (secret.arn, str(Secret.__declared__["cloudformation"]))
+    if one not in call.resources:
+        call.resources.append(one)
+
+
 def refuse(call: Call, request: Mapping[str, Any], **reasons: str) -> None:
     """Say no to members that ask for what is not built. Raises Refused."""
     for member, reason in reasons.items():

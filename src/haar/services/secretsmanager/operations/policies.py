@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from haar.kit import Call, Grants, Principal, ServiceError, Source, replace
 from haar.services.secretsmanager import replication, rules
 from haar.services.secretsmanager.resources import Secret
-from haar.services.secretsmanager.service import primary, refuse, secret_at, secretsmanager
+from haar.services.secretsmanager.service import note, primary, refuse, secret_at, secretsmanager
 
 if TYPE_CHECKING:
     from haar.shapes import secretsmanager as api
@@ -60,7 +60,10 @@ def _about(call: Call, request: Mapping[str, Any]) -> list[tuple[str, Secret | N
     if place is None:
         return [(Secret.arn_for(call.account, call.region, "*", suffix="*"), None)]
     found = place if isinstance(place, Secret) else call.tx.get(Secret, *place)
-    return [(found.arn, found) if found is not None else (Secret.arn_for(*place), None)]  # type: ignore[misc]
+    if found is None:
+        return [(Secret.arn_for(*place), None)]  # type: ignore[misc]
+    note(call, found)
+    return [(found.arn, found)]
 
 
 @secretsmanager.operation(resource=_about, read_only=True)

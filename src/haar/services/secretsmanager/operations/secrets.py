@@ -16,6 +16,7 @@ from haar.services.secretsmanager.service import (
     check_name,
     invalid_parameter,
     invalid_request,
+    note,
     primary,
     refuse,
     secret_at,
@@ -57,7 +58,8 @@ def create_secret(call: Call, request: api.CreateSecretRequest) -> api.CreateSec
         force = bool(request.get("ForceOverwriteReplicaSecret"))
         secret = replication.replicated(call, secret, regions, force=force)
     call.tx.put(secret)
-    call.resources[:] = [(secret.arn, "AWS::SecretsManager::Secret")]
+    call.resources.clear()  # it was asked about before the end of its ARN was known
+    note(call, secret)
     return _made(call, secret, token)
 
 
@@ -163,6 +165,7 @@ def _doomed(call: Call, request: Mapping[str, Any]) -> list[tuple[str, Secret | 
     """The secret of a request, that need not be there, as the guard is asked about it."""
     found = _found(call, request["SecretId"])
     if isinstance(found, Secret):
+        note(call, found)
         return [(found.arn, found)]
     return [(Secret.arn_for(*found), None)]
 

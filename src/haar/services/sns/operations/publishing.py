@@ -159,10 +159,10 @@ def _publish(call: Call, topic: Topic, letter: Letter) -> dict[str, Any]:
     return {"MessageId": letter.id}
 
 
-def _audience(call: Call, topic: Topic, letter: Letter) -> list[str]:
-    """The subscriptions (ids) that want a message."""
+def _audience(call: Call, topic: Topic, letter: Letter) -> list[Subscription]:
+    """The subscriptions that want a message."""
     return [
-        one.id
+        one
         for one in call.tx.range(Subscription, topic.account, topic.region, topic.name)
         if one.state == CONFIRMED
         and (not one.filter_policy or filters.wants(one.filter_policy, one.filter_scope, letter))
