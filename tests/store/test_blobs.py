@@ -195,3 +195,13 @@ def test_a_full_disk_is_said_and_leaves_nothing_behind(tmp_path: Path) -> None:
         assert blobs.put([bytes(1 << 18)]).size == 1 << 18
     finally:
         subprocess.run(["umount", "--lazy", tmp_path], check=True)
+
+
+def test_against_a_power_cut_every_name_on_the_way_is_synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[str] = []
+    real = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda fd: (synced.append(os.readlink(f"/proc/self/fd/{fd}")), real(fd)))
+    blob = DirectoryBlobs(tmp_path / "blobs", durability="power").put([b"x"])
+    file, *folders = synced
+    assert blob.id in file
+    assert folders == [str(tmp_path / "blobs" / blob.id[:2]), str(tmp_path / "blobs"), str(tmp_path)]

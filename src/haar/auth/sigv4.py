@@ -701,9 +701,7 @@ def _check_headers_signed(signed: frozenset[str], headers: Mapping[str, str]) ->
     unsigned = [
         name
         for name in headers.keys() - signed
-        if name.startswith("x-amz-")
-        and name != "x-amz-content-sha256"
-        and name != "x-amz-date"
+        if name.startswith("x-amz-") and name != "x-amz-content-sha256" and name != "x-amz-date"
     ]
     if unsigned:
         raise ServiceError(

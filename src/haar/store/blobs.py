@@ -270,8 +270,9 @@ class _File:
         self._place.parent.mkdir(mode=0o700, exist_ok=True)
         self._path.replace(self._place)
         if self._sync:
-            _sync_directory(self._place.parent)
-            _sync_directory(self._directory)
+            # each of them may be new in the one above it
+            for directory in (self._place.parent, self._directory, self._directory.parent):
+                _sync_directory(directory)
 
     def drop(self) -> None:
         fd, self._fd = self._fd, None

@@ -20,6 +20,8 @@ object is encrypted at rest. Reads see every write at once.
 * New buckets are private, refuse public policies and have no ACLs, as AWS's since April 2023.
 * A grant of WRITE on a bucket lets its grantee put objects and delete its own, not those that others own.
 * Web sites are under `BUCKET.s3-website.localhost` and AWS's own host names; other names for them are not known.
+* Headers that a signer moved into the query of a presigned address count as if they had been sent. Checksums there are
+  not looked at: they were made before there was a body.
 * Forms may be posted with Signature Version 2, which boto3 makes of `generate_presigned_post`; its policy ends by the
   real clock, that of Version 4 by the cloud's.
 * Listings of versions show all versions before all delete markers; AWS mixes the two, and SDKs part them again.

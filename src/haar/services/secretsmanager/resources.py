@@ -9,13 +9,19 @@ A secret's staging labels say which version is which, so they stand on the secre
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from haar.kit import Index, Record, Resource, Task, key
+from haar.kit import Index, Record, Resource, Task, key, on_change, replace
 
-__all__ = ["CURRENT", "PENDING", "PREVIOUS", "Erase", "Replica", "Sealed", "Secret", "Version", "by_age", "by_creation"]
+if TYPE_CHECKING:
+    from haar.store.transaction import Transaction
+
+__all__ = [
+    "CURRENT", "PENDING", "PREVIOUS", "Erase", "Replica", "Sealed", "Secret", "Tally", "Version", "by_age",
+    "by_creation",
+]  # fmt: skip
 
 CURRENT: Final = "AWSCURRENT"
 PREVIOUS: Final = "AWSPREVIOUS"
@@ -76,6 +82,24 @@ class Secret(
 
 
 by_creation = Index(Secret, "account", "region", "created_at")
+
+
+class Tally(Record):
+    """How many secrets an account has in a region, replicas and those to be deleted among them."""
+
+    account: str = key()
+    region: str = key()
+    secrets: int = 0
+
+
+@on_change(Secret)
+def _tally(tx: Transaction, old: Secret | None, new: Secret | None) -> None:
+    one = new or old
+    assert one is not None, "a change has a before or an after"
+    if (old is None) == (new is None):
+        return
+    held = tx.get(Tally, one.account, one.region) or Tally(account=one.account, region=one.region)
+    tx.put(replace(held, secrets=held.secrets + (1 if old is None else -1)))
 
 
 class Sealed(msgspec.Struct, frozen=True, array_like=True):

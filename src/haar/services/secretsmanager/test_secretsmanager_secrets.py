@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from haar import Cloud
-from haar.services.secretsmanager.resources import Secret, Version
+from haar.services.secretsmanager.resources import Secret, Tally, Version
 
 API = "https://docs.aws.amazon.com/secretsmanager/latest/apireference/"
 GUIDE = "https://docs.aws.amazon.com/secretsmanager/latest/userguide/"
@@ -118,6 +118,17 @@ def test_secrets_of_other_services_are_refused(api: Any, refused: Any) -> None:
 def test_rotation_is_refused_and_says_why(api: Any, refused: Any, secret: Any) -> None:
     code, message = refused(api.rotate_secret, SecretId="prod/db")
     assert (code, "Lambda" in message) == ("NotImplemented", True)
+
+
+@pytest.mark.ours
+def test_secrets_are_counted_as_they_come_and_go(cloud: Cloud, api: Any, secret: Any) -> None:
+    api.create_secret(Name="a", AddReplicaRegions=[{"Region": "eu-west-1"}])
+    api.put_secret_value(SecretId="a", SecretString="x")
+    counted = {row.region: row.secrets for row in rows(cloud, Tally)}
+    assert counted == {"us-east-1": 2, "eu-west-1": 1}
+    api.remove_regions_from_replication(SecretId="a", RemoveReplicaRegions=["eu-west-1"])
+    api.delete_secret(SecretId="a", ForceDeleteWithoutRecovery=True)
+    assert {row.region: row.secrets for row in rows(cloud, Tally)} == {"us-east-1": 1, "eu-west-1": 0}
 
 
 # -- names ---------------------------------------------------------------------------------------------------------

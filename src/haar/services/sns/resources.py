@@ -101,6 +101,11 @@ class Subscription(
         return self.arn.rpartition(":")[0]
 
     @property
+    def asked(self) -> str | None:
+        """The token of one that had to be confirmed."""
+        return self.token or None
+
+    @property
     def filtered(self) -> str | None:
         """Something, where there is a filter policy."""
         return "y" if self.filter_policy else None
@@ -110,6 +115,7 @@ by_endpoint = Index(Subscription, "account", "region", "topic", "protocol", "end
 by_state = Index(Subscription, "account", "region", "topic", "state")
 by_owner = Index(Subscription, "owner", "region", "topic", "id")
 by_pending = Index(Subscription, "owner", "region", "state")
+by_asked = Index(Subscription, "asked", "account", "region", "topic")
 by_filter = Index(Subscription, "filtered", "account", "region", "topic")
 
 

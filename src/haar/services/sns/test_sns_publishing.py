@@ -10,8 +10,9 @@ import pytest
 
 if TYPE_CHECKING:
     from haar import Cloud
-    from haar.services.sns.conftest import Endpoint, Inbox
+    from haar.services.sns.conftest import Inbox
     from haar.services.sns.resources import Delivered
+    from haar.services.sns.test_sns_endpoint import Endpoint
 
 API = "https://docs.aws.amazon.com/sns/latest/api/"
 GUIDE = "https://docs.aws.amazon.com/sns/latest/dg/"

@@ -15,6 +15,8 @@ __all__ = ["REFERENCE", "asked", "load", "place_of", "selected"]
 REFERENCE: Final = "/aws/reference/secretsmanager/"
 #: Operations that take ARNs and (but for the history) selectors.
 _READING: Final = frozenset(("GetParameter", "GetParameters", "GetParameterHistory"))
+#: Operations that read secrets of Secrets Manager.
+_REFERRING: Final = frozenset(("GetParameter", "GetParameters"))
 
 
 @ssm.names("Name", Parameter)
@@ -25,7 +27,7 @@ def place_of(call: Call, value: str) -> tuple[str, str, str] | Parameter:
         if value.startswith("arn:"):
             return _place_in(call, value)
     if value.startswith("/aws/"):
-        if value.startswith(REFERENCE):
+        if value.startswith(REFERENCE) and call.operation in _REFERRING:
             content = Content(version=0, type="SecureString", value="", changed_at=call.now, changed_by="")
             return Parameter(account=call.account, region=call.region, name=value, content=content)
         refuse_published(call, value)

@@ -119,3 +119,44 @@ def test_the_trail_shows_that_kms_was_asked_for_the_parameter(cloud: Cloud, ssm:
     told = json.loads(events[0]["CloudTrailEvent"])
     assert told["requestParameters"]["encryptionContext"] == {"PARAMETER_ARN": f"{ARN}/secret"}
     assert told["userIdentity"]["invokedBy"] == "ssm.amazonaws.com"
+
+
+# -- secrets of Secrets Manager ----------------------------------------------------------------------------------------
+
+
+REFERENCE = "/aws/reference/secretsmanager/"
+SECRETS = "https://docs.aws.amazon.com/systems-manager/latest/userguide/integration-ps-secretsmanager.html"
+
+
+@pytest.mark.fact("SM-002")
+def test_a_parameter_name_can_mean_a_secret(cloud: Cloud, ssm: Any, refused: Refused) -> None:
+    cloud.client("secretsmanager").create_secret(Name="app/db", SecretString="swordfish")
+    found = ssm.get_parameter(Name=f"{REFERENCE}app/db", WithDecryption=True)["Parameter"]
+    assert (found["Type"], found["Value"], found["Version"]) == ("SecureString", "swordfish", 0)
+    assert json.loads(found["SourceResult"])["Name"] == "app/db"
+    assert refused(ssm.get_parameter, Name=f"{REFERENCE}app/db")[0] == "ValidationException"
+
+
+@pytest.mark.documented(SECRETS)
+def test_a_secret_is_read_in_a_version_by_stage_or_id(cloud: Cloud, ssm: Any) -> None:
+    secrets = cloud.client("secretsmanager")
+    first = secrets.create_secret(Name="db", SecretString="one")["VersionId"]
+    secrets.put_secret_value(SecretId="db", SecretString="two")
+    names = [f"{REFERENCE}db{selector}" for selector in ("", ":AWSPREVIOUS", f":{first}")]
+    found = ssm.get_parameters(Names=names, WithDecryption=True)["Parameters"]
+    assert [one["Value"] for one in found] == ["two", "one", "one"]
+
+
+@pytest.mark.documented(SECRETS)
+def test_who_may_not_read_the_secret_does_not_read_it_by_reference(cloud: Cloud, refused: Refused) -> None:
+    cloud.client("secretsmanager").create_secret(Name="db", SecretString="swordfish")
+    ann = user(cloud, "ssm:GetParameter")
+    code, message = refused(ann.get_parameter, Name=f"{REFERENCE}db", WithDecryption=True)
+    assert (code, "secretsmanager:GetSecretValue" in message) == ("AccessDeniedException", True)
+
+
+@pytest.mark.ours
+def test_a_reference_to_a_secret_is_nothing_that_is_labelled_or_deleted(ssm: Any, refused: Refused) -> None:
+    assert refused(ssm.label_parameter_version, Name=f"{REFERENCE}db", Labels=["x"])[0] == "ParameterNotFound"
+    assert refused(ssm.delete_parameter, Name=f"{REFERENCE}db")[0] == "ParameterNotFound"
+    assert ssm.describe_parameters()["Parameters"] == []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from haar.kit import Call, ServiceError, as_dict, as_list, replace, tagging
 from haar.services.secretsmanager import encryption, replication, versions
-from haar.services.secretsmanager.resources import CURRENT, PENDING, PREVIOUS, Erase, Secret, Version
+from haar.services.secretsmanager.resources import CURRENT, PENDING, PREVIOUS, Erase, Secret, Tally, Version
 from haar.services.secretsmanager.service import (
     DAY_SECONDS,
     RECOVERY_DAYS,
@@ -43,8 +43,9 @@ def create_secret(call: Call, request: api.CreateSecretRequest) -> api.CreateSec
     if there is not None:
         return _created_before(call, there, token, value)
     tags = _tags(request)
-    count = call.tx.count(Secret, call.account, call.region)
-    SECRETS.check(call, count + 1, "LimitExceededException", "You can't have more than {limit} secrets in a Region.")
+    held = call.tx.get(Tally, call.account, call.region)
+    count = 1 + (held.secrets if held is not None else 0)
+    SECRETS.check(call, count, "LimitExceededException", "You can't have more than {limit} secrets in a Region.")
     secret = Secret(
         account=call.account, region=call.region, name=name, suffix=call.ports.ids.token(_SUFFIX_LENGTH),
         description=request.get("Description") or "", kms_key=request.get("KmsKeyId") or "",
@@ -189,7 +190,9 @@ def delete_secret(call: Call, request: api.DeleteSecretRequest) -> api.DeleteSec
         if not force:
             raise secretsmanager.error(*Secret.missing(*found))
         # AWS answers for what is not there as well, so that a clean-up can be run again
-        return {"ARN": Secret.arn_for(*found), "Name": found[-1], "DeletionDate": call.now}
+        named = request["SecretId"]
+        arn = named if named.startswith("arn:") else Secret.arn_for(*found).removesuffix("-??????")
+        return {"ARN": arn, "Name": found[-1], "DeletionDate": call.now}
     if found.is_replica:
         primary(found)
     if found.replicas:

@@ -17,6 +17,7 @@ from haar.services.sns.resources import (
     PlatformEndpoint,
     Subscription,
     Topic,
+    by_asked,
     by_endpoint,
     by_owner,
     by_pending,
@@ -183,8 +184,7 @@ def confirm_subscription(
     call: Call, topic: Topic, request: api.ConfirmSubscriptionInput
 ) -> api.ConfirmSubscriptionResponse:
     place = (topic.account, topic.region, topic.name)
-    token = request["Token"]
-    found = next((one for one in call.tx.range(Subscription, *place) if one.token and one.token == token), None)
+    found = next(iter(call.tx.range(by_asked, request["Token"], *place, limit=1)), None)
     if found is None:
         raise invalid("Token")
     is_signed = call.principal.kind != "anonymous"
