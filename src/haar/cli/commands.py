@@ -439,6 +439,25 @@ def coverage(remote: Remote, service: str | None, as_json: bool) -> None:
     _put(as_json, said, show.table(["operation", "verdict", "what is missing, or why"], rows))
 
 
+@main.command()
+@_asking
+def outbox(remote: Remote, as_json: bool) -> None:
+    """Show what was sent to e-mail addresses, telephones and devices. It never leaves this machine.
+
+    \b
+    Examples:
+      haar outbox
+      haar outbox --json
+    """
+    said = remote.get("outbox")
+    rows = [[row["at"], row["protocol"], row["endpoint"], row["kind"], row["subject"] or row["body"].partition("\n")[0]]
+            for row in said["messages"]]  # fmt: skip
+    text = (
+        show.table(["when", "how", "to", "what", "subject"], rows) if rows else "Nothing was sent to anybody outside."
+    )
+    _put(as_json, said, text)
+
+
 # --- what services keep ----------------------------------------------------------
 
 

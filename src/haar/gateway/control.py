@@ -40,6 +40,8 @@ class Endpoint(NamedTuple):
     rest: str = ""
     #: whether the rest may be left out
     optional: bool = False
+    #: whether anybody may ask who can reach the cloud
+    is_public: bool = False
 
     @property
     def function(self) -> Callable[[Asked], Any]:
@@ -61,6 +63,8 @@ ENDPOINTS = (
     Endpoint("GET", "issuer", "control_issuer", "issuer", rest="issuer"),
     Endpoint("GET", "coverage", "control_coverage", "coverage", rest="service", optional=True),
     Endpoint("GET", "usage", "control_usage", "usage", rest="service"),
+    Endpoint("GET", "outbox", "control_outbox", "outbox"),
+    Endpoint("GET", "sns", "control_outbox", "certificate", rest="certificate", is_public=True),
 )
 
 
@@ -80,7 +84,8 @@ class Exchange:
         from haar.gateway.control_words import Asked, Problem
 
         try:
-            admit(self.cloud, self.http)
+            if not _is_public(self.http):
+                admit(self.cloud, self.http)
             endpoint, rest = _find(self.http)
             return _reply(200, endpoint.function(Asked(self.cloud, self.http, rest, self.started)))
         except Problem as problem:
@@ -98,6 +103,11 @@ class Exchange:
     def lost(self, error: StoreFull) -> HttpReply:
         """The answer when the store had no room for what was written together with this."""
         return _reply(500, {"error": {"code": "StoreFull", "message": str(error), "hint": "Free some disk."}})
+
+
+def _is_public(http: HttpRequest) -> bool:
+    head = http.path.removeprefix(PREFIX).partition("/")[0]
+    return http.method in ("GET", "HEAD") and any(one.is_public and one.path == head for one in ENDPOINTS)
 
 
 def _find(http: HttpRequest) -> tuple[Endpoint, str]:
@@ -122,4 +132,6 @@ def _find(http: HttpRequest) -> tuple[Endpoint, str]:
 
 
 def _reply(status: int, value: Any) -> HttpReply:
+    if isinstance(value, str):
+        return HttpReply(status, [("content-type", "text/plain")], value.encode())
     return HttpReply(status, [("content-type", "application/json"), ("cache-control", "no-store")], orjson.dumps(value))

@@ -37,8 +37,8 @@ object is encrypted at rest. Reads see every write at once.
 * Replication is over as soon as the request that began it; a destination that says no makes it FAILED at once, and it
   is not tried again. Replication time, metrics and what replicas change themselves (`ReplicaModifications`) are kept
   only.
-* Events go to queues. Topics, functions and EventBridge wait for their services: the first two are refused, the flag of
-  EventBridge is kept. What a queue does not take is tried again for an hour.
+* Events go to queues and topics. Functions and EventBridge wait for their services: the first are refused, the flag of
+  EventBridge is kept. What a destination does not take is tried again for an hour.
 * Access logs come hourly, if there was a request. Requests with a wrong signature, the sources of copies, and the keys
   of DeleteObjects have no line of their own; two times in a line are by the virtual clock.
 * PutBucketLogging asks whether the target lets the log in, by its policy or its ACL, and refuses one that does not.

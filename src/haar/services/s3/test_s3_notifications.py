@@ -1,4 +1,4 @@
-"""Events told to queues: which, how, and who lets them in."""
+"""Events told to queues and topics: which, how, and who lets them in."""
 
 from __future__ import annotations
 
@@ -224,10 +224,29 @@ def test_prefixes_that_overlap_can_have_suffixes_that_do_not(desk: Desk) -> None
 
 
 @pytest.mark.ours
-def test_a_topic_is_refused_while_there_is_no_such_service(desk: Desk) -> None:
+def test_a_topic_that_lets_s3_in_is_told_and_another_is_refused(desk: Desk) -> None:
+    sns = desk.cloud.client("sns")
+    topic = sns.create_topic(Name="news")["TopicArn"]
+    given = {"TopicConfigurations": [{"TopicArn": topic, "Events": ["s3:ObjectCreated:*"]}]}
+    with pytest.raises(ClientError, match="InvalidArgument"):
+        desk.s3.put_bucket_notification_configuration(Bucket="attic", NotificationConfiguration=given)
+    statement = {
+        "Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sns:Publish", "Resource": topic,
+        "Condition": {"ArnEquals": {"aws:SourceArn": "arn:aws:s3:::attic"}},
+    }  # fmt: skip
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy)
+    sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="kim@example.com")
+    desk.s3.put_bucket_notification_configuration(Bucket="attic", NotificationConfiguration=given)
+    told = desk.s3.get_bucket_notification_configuration(Bucket="attic")["TopicConfigurations"]
+    assert told[0]["TopicArn"] == topic
+
+
+@pytest.mark.ours
+def test_a_topic_that_is_not_there_is_refused(desk: Desk) -> None:
     topic = {"TopicArn": "arn:aws:sns:us-east-1:000000000000:t", "Events": ["s3:ObjectCreated:*"]}
     given = {"TopicConfigurations": [topic]}
-    with pytest.raises(ClientError, match="NotImplemented"):
+    with pytest.raises(ClientError, match="InvalidArgument"):
         desk.s3.put_bucket_notification_configuration(Bucket="attic", NotificationConfiguration=given)
 
 

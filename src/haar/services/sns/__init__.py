@@ -3,8 +3,8 @@
 Standard and FIFO topics. What is published leaves in the same tick, after the publisher's transaction: to queues
 through SQS's own door as `sns.amazonaws.com`, so that the queue's policy decides; to HTTP endpoints as really signed
 requests with the delivery policy's retries on the virtual clock; to mailboxes, telephones and devices into a local
-outbox that a person can read (`Delivered`). Filter policies on attributes and bodies, raw delivery, dead-letter queues,
-archives and replay of FIFO topics, and topic policies for publishers and services behave as on AWS.
+outbox that a person can read (`haar outbox`). Filter policies on attributes and bodies, raw delivery, dead-letter
+queues, archives and replay of FIFO topics, and topic policies for publishers and services behave as on AWS.
 
 * Envelopes to queues carry a signature only when somebody has set the topic's `SignatureVersion`: a signature costs
   some 0.7 ms, and hardly anybody verifies it there. HTTP endpoints, functions and e-mail in JSON always get one.
@@ -19,6 +19,11 @@ Reference: https://docs.aws.amazon.com/sns/latest/api/welcome.html
 """
 
 from haar.services.sns import operations
+from haar.services.sns.outbox import newest
 from haar.services.sns.service import sns
+from haar.services.sns.signing import certificate
+
+sns.provide("outbox", newest)
+sns.provide("certificate", certificate)
 
 __all__ = ["operations", "sns"]
