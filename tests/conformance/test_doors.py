@@ -150,9 +150,11 @@ def test_what_is_not_written_asks_for_a_signature_first(ask: Ask, service: str, 
 
 @pytest.mark.ours
 def test_who_needs_no_signature_is_declared_by_the_operation_alone() -> None:
-    # what browsers ask for is authorized as the read or write that it comes to
+    # what browsers ask for is authorized as the read or write that it comes to; a subscription's token is permission
     assert [id_of(one) for one in OPERATIONS if one.anonymous] == [
         *BROWSED,
+        "sns:ConfirmSubscription",
+        "sns:Unsubscribe",
         "sts:AssumeRoleWithSAML",
         "sts:AssumeRoleWithWebIdentity",
     ]

@@ -182,7 +182,7 @@ def _kinds(service: str) -> list[tuple[Callable[[str], object], str]]:
 
 def _pairs(found: Any) -> list[tuple[str, Any]]:
     if found.__class__ is list and len(found) == 1 and found[0].__class__ is tuple:
-        return found  # type: ignore[no-any-return]
+        return list(found)
     if isinstance(found, str):
         return [(found, None)]
     if isinstance(found, Record):

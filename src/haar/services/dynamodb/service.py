@@ -6,7 +6,13 @@ from haar.kit import Service, ServiceError
 
 dynamodb: Service[str] = Service(
     "dynamodb",
-    also_raises=("ValidationException", "AccessDeniedException", "SerializationException", "ThrottlingException"),
+    also_raises=(
+        "ValidationException",
+        "AccessDeniedException",
+        "SerializationException",
+        "ThrottlingException",
+        "IdempotentParameterMismatch",
+    ),
     bad_token="ValidationException",
 )
 

@@ -15,7 +15,7 @@ from haar.services.kms.rules import SPECS, SYMMETRIC
 
 kms: Service[str] = Service(
     "kms",
-    also_raises=("ValidationException", "AccessDeniedException", "NotAuthorizedException"),
+    also_raises=("ValidationException", "AccessDeniedException", "NotAuthorizedException", "ThrottlingException"),
     page_size=100,
     page_max=1000,
     bad_token="InvalidMarkerException",
