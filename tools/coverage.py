@@ -224,6 +224,23 @@ def verdict(service: Any, name: str, proven: bool) -> Verdict:
 
 #: Facts that need another service than the one they are about.
 ALSO_NEEDS = {
+    # capacity that follows the load, prices and meters, zones that fail, functions, metrics, stacks
+    "DDBCAP-001": "application-autoscaling",
+    "DDBCAP-004": "pricing",
+    "DDBGT-004": "fis",
+    "DDBST-003": "lambda",
+    "DDB-003": "fis",
+    "DDB-010": "cloudwatch",
+    "S3CLS-006": "fis",
+    "S3CLS-007": "fis",
+    "S3CLS-008": "ce",
+    "S3CLS-009": "ce",
+    "S3CLS-014": "pricing",
+    "S3CLS-016": "ce",
+    "S3CLS-018": "ce",
+    "S3TA-002": "ce",
+    "S3WEB-003": "ec2",
+    "SSM-005": "cloudformation",
     "IAM-009": "cloudfront",
     "IAMEVAL-009": "rds",
     "IAMPROF-001": "ec2",

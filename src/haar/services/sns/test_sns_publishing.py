@@ -21,7 +21,8 @@ Refusal = Callable[..., tuple[str, str]]
 pytestmark = pytest.mark.documented(f"{API}API_Publish.html")
 
 
-@pytest.mark.fact("SNS-001", "SNS-003")
+@pytest.mark.fact("SNS-001")
+@pytest.mark.fact("SNS-003")
 def test_every_subscriber_gets_the_message_once_and_at_once(
     sns: Any, topic: str, inbox: Callable[..., Inbox], endpoint: Endpoint
 ) -> None:
