@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import httptools
 
-from haar.errors import HaarError, ServiceError, StoreFull
+from haar.errors import HaarError, StoreFull
 from haar.gateway import control
 from haar.gateway.receiving import Receiving, pool
 from haar.gateway.sending import Sending
@@ -430,22 +430,15 @@ class Connection(asyncio.Protocol):
         attempt = cloud.gateway.attempt(http)
         try:
             upload = attempt.receive()
-        except ServiceError as error:
-            self._turn_away(attempt.refuse(error), http)
-            return
-        except StoreFull as error:
-            self._turn_away(attempt.lost(error), http)
-            return
-        except Exception:
-            log.exception("request %s failed", attempt.request_id)
-            self._turn_away(attempt.failed(), http)
+        except Exception as error:  # noqa: BLE001  # whatever it is, it has an answer
+            self._turn_away(attempt.answer_to(error), http)
             return
         if upload is not None:
             self._receiving = Receiving(attempt, upload, hold=self._hold, done=self._received)
 
-    def _hold(self, more: bool) -> None:
+    def _hold(self, held: bool) -> None:
         if self.transport is not None:
-            self.transport.pause_reading() if more else self.transport.resume_reading()
+            self.transport.pause_reading() if held else self.transport.resume_reading()
 
     def _received(self, refusal: HttpReply | None) -> None:
         receiving, self._upload = self._upload, None

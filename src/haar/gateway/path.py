@@ -103,13 +103,8 @@ class Attempt:
                 reply = self._refuse(_BUSY)
         except Wait:
             raise
-        except ServiceError as error:
-            reply = self._refuse(error)
-        except StoreFull as error:
-            reply = self.lost(error)
-        except Exception:
-            log.exception("request %s failed", self.request_id)
-            reply = self.failed()
+        except Exception as error:  # noqa: BLE001  # whatever it is, it has an answer
+            reply = self._said(error)
         if self.operation is not None and self.operation.body_member:
             self._drop_body(self.operation)
         if "origin" in self.http.headers:
@@ -182,12 +177,21 @@ class Attempt:
             tx.abort()
         return Upload(http, self.gateway.ports.blobs, decoder, check)
 
-    def refuse(self, error: ServiceError) -> HttpReply:
+    def answer_to(self, error: BaseException) -> HttpReply:
         """The answer to a request that failed before it could be run."""
-        reply = self._refuse(error)
+        reply = self._said(error)
         if self.call is not None and self.call.witness is not None:
             self._testify(self.call, reply)
         return reply
+
+    def _said(self, error: BaseException) -> HttpReply:
+        """A failure of any kind as an answer; what is nobody's refusal is Haar's own failure, and goes into the log."""
+        if isinstance(error, ServiceError):
+            return self._refuse(error)
+        if isinstance(error, StoreFull):
+            return self.lost(error)
+        log.error("request %s failed", self.request_id, exc_info=error)
+        return self._broken(f"Haar failed at this request; its log has the details under {self.request_id}.")
 
     def done_aside(self, name: str, work: Callable[[], Any], now: float) -> Any:
         """Have real work of the operation done beside the loop. Raises Wait until it is."""
@@ -196,11 +200,6 @@ class Attempt:
             assert begin is not None
             self.aside = Aside(self.request_id, begin)
         return self.aside(name, work, now)
-
-    def failed(self) -> HttpReply:
-        """The answer when it is Haar that failed."""
-        why = f"Haar failed at this request; its log has the details under {self.request_id}."
-        return self._broken(why)
 
     def lost(self, error: StoreFull) -> HttpReply:
         """The answer when the store has no room for what the operation wrote."""

@@ -7,11 +7,8 @@ not read from until it has caught up.
 from __future__ import annotations
 
 import asyncio
-import logging
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
-
-from haar.errors import ServiceError, StoreFull
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,8 +17,6 @@ if TYPE_CHECKING:
     from haar.gateway.upload import Upload
     from haar.kit.body import Body
     from haar.wire.http import HttpReply
-
-log = logging.getLogger("haar.gateway")
 
 #: A portion, and what may wait while a portion is worked on, in bytes.
 _PORTION = 1024 * 1024
@@ -139,13 +134,7 @@ class Receiving:
     def _fail(self, error: BaseException) -> None:
         self._pieces, self._size = [], 0
         self._discard()
-        if isinstance(error, StoreFull):
-            self._refusal = self.attempt.lost(error)
-        elif isinstance(error, ServiceError):
-            self._refusal = self.attempt.refuse(error)
-        else:
-            log.error("a body could not be received", exc_info=error)
-            self._refusal = self.attempt.failed()
+        self._refusal = self.attempt.answer_to(error)
 
     def _discard(self) -> None:
         upload, self._upload = self._upload, None

@@ -93,14 +93,6 @@ def numbered(cloud: Cloud, db: Any) -> str:
 
 
 @pytest.fixture
-def refusal() -> Refusal:
+def refusal(refused: Refusal) -> Refusal:
     """Call something that is refused: the error's code and message."""
-    from botocore.exceptions import ClientError  # noqa: TID251  # what the tests call with
-
-    def refused(call: Callable[..., Any], **request: Any) -> tuple[str, str]:
-        with pytest.raises(ClientError) as caught:
-            call(**request)
-        error = caught.value.response["Error"]
-        return error["Code"], error["Message"]
-
     return refused

@@ -60,16 +60,3 @@ def inventory(cloud: Cloud, glacier: Any, vault: str) -> Callable[..., tuple[str
         return job, glacier.get_job_output(vaultName=vault, jobId=job)["body"].read()
 
     return retrieve
-
-
-@pytest.fixture
-def refused(glacier: Any) -> Callable[..., tuple[str, str]]:
-    """Call something that is to be refused: the error's code and message."""
-
-    def call(function: Callable[..., Any], **arguments: Any) -> tuple[str, str]:
-        with pytest.raises(glacier.exceptions.ClientError) as caught:
-            function(**arguments)
-        error = caught.value.response["Error"]
-        return error["Code"], error["Message"]
-
-    return call

@@ -274,7 +274,7 @@ def test_a_large_body_that_is_refused_before_it_is_read_has_a_line(desk: Desk) -
     )
     with pytest.raises(ServiceError) as caught:
         attempt.receive()
-    assert attempt.refuse(caught.value).status == 403
+    assert attempt.answer_to(caught.value).status == 403
     desk.cloud.advance(hours=1)
     (line,) = desk.lines()
     assert (line[6], line[7], line[9], line[10]) == ("REST.PUT.OBJECT", "big", "403", "AccessDenied")

@@ -78,20 +78,6 @@ def inbox(cloud: Cloud) -> Callable[..., Inbox]:
 
 
 @pytest.fixture
-def refused(cloud: Cloud) -> Callable[..., tuple[str, str]]:
-    """Call something that is to be refused: the error's code and message."""
-    client_error = cloud.client("sns").exceptions.ClientError
-
-    def call(function: Callable[..., Any], **arguments: Any) -> tuple[str, str]:
-        with pytest.raises(client_error) as caught:
-            function(**arguments)
-        error = caught.value.response["Error"]
-        return error["Code"], error.get("Message", "")
-
-    return call
-
-
-@pytest.fixture
 def outbox(cloud: Cloud) -> Callable[[], list[Delivered]]:
     """What has left for mailboxes, telephones and devices."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -30,17 +29,3 @@ def fifo(cloud: Cloud) -> str:
     attributes = {"FifoQueue": "true", "ContentBasedDeduplication": "true"}
     url: str = cloud.client("sqs").create_queue(QueueName="jobs.fifo", Attributes=attributes)["QueueUrl"]
     return url
-
-
-@pytest.fixture
-def refused(cloud: Cloud) -> Callable[..., tuple[str, str]]:
-    """Call something that is to be refused: the error's code and message."""
-    client_error = cloud.client("sqs").exceptions.ClientError
-
-    def call(function: Callable[..., Any], **arguments: Any) -> tuple[str, str]:
-        with pytest.raises(client_error) as caught:
-            function(**arguments)
-        error = caught.value.response["Error"]
-        return error["Code"], error["Message"]
-
-    return call

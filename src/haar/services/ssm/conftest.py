@@ -26,17 +26,3 @@ def put(ssm: Any) -> Callable[..., Any]:
         return ssm.put_parameter(Name=name, Value=value, **options)
 
     return call
-
-
-@pytest.fixture
-def refused(cloud: Cloud) -> Callable[..., tuple[str, str]]:
-    """Call something that is to be refused: the error's code and message."""
-    client_error = cloud.client("ssm").exceptions.ClientError
-
-    def call(function: Callable[..., Any], *given: Any, **arguments: Any) -> tuple[str, str]:
-        with pytest.raises(client_error) as caught:
-            function(*given, **arguments)
-        error = caught.value.response["Error"]
-        return error["Code"], error["Message"]
-
-    return call
